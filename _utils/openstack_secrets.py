@@ -1,0 +1,95 @@
+"""
+Secrets by reference: the name of a pillar key travels, its value does not.
+
+A state's arguments, an SLS file and what a module returns hold references: ``{pillar:glance:database:password}``, or
+``{pillar:glance:database:password|url}`` where the value becomes a part of a URL and must be quoted. Only the execution
+module that writes a file or talks to a server resolves them, right before it does. So a secret enters no SLS text,
+state name, change, comment, log line, event or job cache (Salt 3008's own masking covers ``pillar.get`` from Python
+and ``pillar.items``, no more).
+
+What the comparison of a secret shows in ``changes`` are the two words below, never a value.
+"""
+
+import re
+from urllib.parse import quote
+
+from openstack_errors import Invalid
+from salt.utils.data import traverse_dict_and_list
+
+SAME = "as in pillar"
+DIFFERS = "not as in pillar"
+
+_REFERENCE = re.compile(r"\{pillar:(?P<key>[^{}|]+)(?:\|(?P<filter>[a-z]+))?\}")
+_FILTERS = {None: lambda value: value, "url": lambda value: quote(str(value), safe="")}
+_MISSING = object()
+
+
+def lookup(pillar, key):
+    """
+    Return the value of a pillar key.
+
+    pillar
+        The pillar, as a module sees it in ``__pillar__`` (``pillar.get`` returns asterisks to Python since 3008).
+
+    key
+        Colon separated, ``glance:database:password``.
+
+    Raises :py:exc:`Invalid` when the key is missing or empty.
+    """
+    value = traverse_dict_and_list(pillar, key, _MISSING)
+    if value is _MISSING or value is None or value == "":
+        raise Invalid(f"pillar key {key} is missing or empty: set it in this minion's pillar")
+    return value
+
+
+def reference(key, url=False):
+    """
+    Return the reference to a pillar key.
+
+    key
+        Colon separated pillar key.
+
+    url
+        Quote the value for use inside a URL. Default ``False``.
+    """
+    return f"{{pillar:{key}{'|url' if url else ''}}}"
+
+
+def has_reference(value):
+    """Tell whether a string, or any item of a list or mapping, holds a reference."""
+    if isinstance(value, dict):
+        return any(has_reference(item) for item in value.values())
+    if isinstance(value, (list, tuple)):
+        return any(has_reference(item) for item in value)
+    return isinstance(value, str) and _REFERENCE.search(value) is not None
+
+
+def resolve(value, pillar):
+    """
+    Return the value with every reference in it replaced by what pillar holds.
+
+    value
+        A string, list or mapping; anything else is returned as it is. A string that is one whole reference takes the
+        pillar value's own type (a list stays a list).
+
+    pillar
+        The pillar, as in :py:func:`lookup`.
+
+    Raises :py:exc:`Invalid` for a key that is missing and for an unknown filter.
+    """
+    if isinstance(value, dict):
+        return {key: resolve(item, pillar) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [resolve(item, pillar) for item in value]
+    if not isinstance(value, str):
+        return value
+    whole = _REFERENCE.fullmatch(value)
+    if whole and whole["filter"] is None:
+        return lookup(pillar, whole["key"])
+    return _REFERENCE.sub(lambda match: str(_filtered(match, pillar)), value)
+
+
+def _filtered(match, pillar):
+    if match["filter"] not in _FILTERS:
+        raise Invalid(f"unknown filter {match['filter']!r} in {match[0]}: use url")
+    return _FILTERS[match["filter"]](lookup(pillar, match["key"]))
