@@ -1,0 +1,32 @@
+# Options come from pillar through glance_settings; secrets among them are references to pillar keys.
+{%- from "glance/map.jinja" import settings with context %}
+
+include:
+  - .package
+
+{%- for directory in settings.api.directories %}
+
+glance-api-config-directory-{{ directory.name }}:
+  file.directory:
+    - name: {{ directory.name | json }}
+    - user: {{ directory.user }}
+    - group: {{ directory.group }}
+    - mode: '{{ directory.mode }}'
+    - makedirs: true
+    - require:
+      - sls: glance.api.package
+{%- endfor %}
+
+{%- for file in settings.api.files %}
+
+glance-api-config-file-{{ file.name }}:
+  openstack_config.present:
+    - name: {{ file.name | json }}
+    - options: {{ file.options | json }}
+    - purge: {{ file.purge | json }}
+    - user: {{ file.user }}
+    - group: {{ file.group }}
+    - mode: '{{ file.mode }}'
+    - require:
+      - sls: glance.api.package
+{%- endfor %}

@@ -1,0 +1,30 @@
+# Enabled, running, restarted when its package or configuration changed, and answering a request with a token: a unit
+# that is active and a healthcheck of 200 say nothing about the database or Keystone.
+{%- from "glance/map.jinja" import settings with context %}
+
+include:
+  - .config
+  - .schema
+
+{%- for service in settings.api.services %}
+
+glance-api-service-{{ service }}-running:
+  service.running:
+    - name: {{ service }}
+    - enable: true
+    - require:
+      - sls: glance.api.schema
+    - watch:
+      - pkg: glance-api-package-installed
+{%- for file in settings.api.files %}
+      - openstack_config: glance-api-config-file-{{ file.name }}
+{%- endfor %}
+    - require_in:
+      - openstack_image: glance-api-service-answering
+{%- endfor %}
+
+glance-api-service-answering:
+  openstack_image.answering:
+    - name: {{ settings.api.url | json }}
+    - profile: {{ settings.identity.service_profile | json }}
+    - timeout: {{ settings.api.timeout }}

@@ -1,0 +1,13 @@
+# The catalogue: what images the site offers.
+{%- from "glance/map.jinja" import settings with context %}
+
+{%- for image in settings.images %}
+
+glance-images-{{ image.name }}:
+  openstack_image.present: {{ image.arguments | json }}
+{%- else %}
+
+glance-images-none:
+  test.nop:
+    - name: pillar glance:images is empty
+{%- endfor %}

@@ -1,0 +1,20 @@
+# db-node: the vhost, the user and its permissions. The broker itself is another formula's.
+{%- from "glance/map.jinja" import settings with context %}
+{%- set messaging = settings.messaging %}
+
+glance-messaging-vhost-present:
+  openstack_messaging.vhost_present:
+    - name: {{ messaging.vhost | json }}
+
+glance-messaging-user-present:
+  openstack_messaging.user_present:
+    - name: {{ messaging.user | json }}
+    - password_pillar: glance:messaging:password
+
+glance-messaging-permissions-present:
+  openstack_messaging.permissions_present:
+    - name: {{ messaging.user | json }}
+    - vhost: {{ messaging.vhost | json }}
+    - require:
+      - openstack_messaging: glance-messaging-vhost-present
+      - openstack_messaging: glance-messaging-user-present
