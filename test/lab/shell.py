@@ -1,0 +1,29 @@
+"""Run a command and say so when it fails."""
+import subprocess
+
+from lab.errors import LabError
+
+
+def sh(*argv, check: bool = True, input: str | None = None, timeout: float = 600, **kwargs) -> subprocess.CompletedProcess:
+    """Run `argv`, text in and out; a failure is a LabError with the end of what the command said."""
+    try:
+        done = subprocess.run(
+            [str(a) for a in argv], text=True, errors="replace", capture_output=True, input=input, timeout=timeout, **kwargs
+        )
+    except FileNotFoundError as error:
+        raise LabError(f"{argv[0]}: no such command") from error
+    except subprocess.TimeoutExpired as error:
+        raise LabError(f"{shown(argv)}: no end after {timeout:.0f} s") from error
+    if check and done.returncode:
+        raise LabError(f"{shown(argv)}: exit {done.returncode}\n{tail(done.stdout)}{tail(done.stderr)}".rstrip())
+    return done
+
+
+def shown(argv) -> str:
+    """A command line short enough for a message."""
+    text = " ".join(str(a) for a in argv)
+    return text if len(text) < 300 else text[:297] + "..."
+
+
+def tail(text: str, size: int = 2000) -> str:
+    return text if len(text) < size else "..." + text[-size:]
