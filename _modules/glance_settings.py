@@ -1,0 +1,317 @@
+"""
+Settings: the pillar under ``glance:``, checked against ``glance/schema.yaml`` and completed.
+
+.. versionadded:: 1.0.0
+
+``glance/map.jinja`` calls :py:func:`get`; what an SLS finds in ``settings``, next to every key of docs/pillar.rst with
+its default filled in:
+
+.. code-block:: yaml
+
+    roles: [api, client]                   # in the order in which one needs the other
+    release: {codename: epoxy, number: '2025.1', glance: 30, server: eventlet, database_driver: mysql+pymysql}
+    database:
+      profile: {…}                         # for openstack_database.*
+    identity:
+      admin_profile: {…}                   # for openstack_identity.*
+      service_profile: {…}                 # Glance's own user, for openstack_image.*
+      endpoints: {public: …, internal: …, admin: …}
+    api:
+      packages: [glance-api]
+      services: [glance-api]
+      url: http://127.0.0.1:9292           # this host's own API
+      directories: [{name, user, group, mode}]
+      files: [{name, options, user, group, mode, purge}]     # for openstack_config.present
+      policy: {name, rules, user, group, mode}               # a YAML file
+    client: {packages: […], openrc: …, clouds: …, cloud: …}
+    images: [{name, function, arguments: […]}]               # openstack_image.<function>, arguments as a state has them
+
+No secret is in it. Where pillar has ``password``, there is ``password_pillar``, the name of its key; in the options of
+a file stands a reference, see ``_utils/openstack_secrets.py``.
+"""
+
+import os
+
+import glance_config
+import glance_releases
+import glance_rules
+import glance_schema
+import salt.utils.files
+import yaml
+from openstack_errors import Invalid
+
+ROLES = ("database", "messaging", "identity", "registry", "api", "client", "images", "balancer")
+# what brings jsonschema itself must not need it
+_WITHOUT_CHECK = "glance.client.python"
+_CONTEXT = "glance_settings:"
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+__virtualname__ = "glance_settings"
+
+
+def __virtual__():
+    return __virtualname__
+
+
+def get(sls=None, role=None):
+    """
+    Return the settings; see this module's own page for what is in them.
+
+    sls
+        Name of the SLS that asks: ``glance.api.config`` means the role api, ``glance`` and the default mean the roles
+        in pillar. Decides which keys must be there.
+
+    role
+        The role itself, in place of ``sls``.
+
+    Raises Invalid, with one line for each problem of the pillar.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt 'image*' glance_settings.get role=api
+    """
+    roles = _asked(sls, role)
+    pillar = _pillar()
+    if glance_schema.HAS_JSONSCHEMA or sls != _WITHOUT_CHECK:
+        found = _problems(pillar, roles)
+        if found:
+            raise Invalid("\n".join([f"The pillar of {__grains__['id']} cannot be used:", *found]))
+    return _complete(pillar)
+
+
+def check(role=None):
+    """
+    Return what is wrong with the pillar, one line a problem, ``[]`` when nothing is.
+
+    role
+        Check for this role; default is the roles in pillar.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt '*' glance_settings.check
+    """
+    return _problems(_pillar(), _asked(None, role))
+
+
+def config(file=None):
+    """
+    Return the options of each file of the API, secrets as references.
+
+    file
+        Path of one of the files, to get only its options; default is all: ``{path: {section: {option: value}}}``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt 'image*' glance_settings.config /etc/glance/glance-api.conf
+    """
+    files = {each["name"]: each["options"] for each in get(role="api")["api"]["files"]}
+    if file is None:
+        return files
+    if file not in files:
+        raise Invalid(f"{file} is not a file of the API: they are {', '.join(files)}")
+    return files[file]
+
+
+def schema():
+    """
+    Return the schema of the pillar under ``glance:``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-call glance_settings.schema
+    """
+    return _data("schema.yaml")
+
+
+def _asked(sls, role):
+    """The roles whose keys must be there."""
+    if role is None and sls:
+        parts = sls.split(".")
+        role = parts[1] if len(parts) > 1 and parts[0] == "glance" and parts[1] in ROLES else None
+    if role is None:
+        wanted = _pillar().get("roles", [])
+        return [name for name in ROLES if isinstance(wanted, list) and name in wanted]
+    if role not in ROLES:
+        raise Invalid(f"role {role} is not known: the roles are {', '.join(ROLES)}")
+    return [role]
+
+
+def _pillar():
+    pillar = glance_schema.plain(__pillar__.get("glance", {}))
+    if not isinstance(pillar, dict):
+        raise Invalid("pillar key glance must be a mapping")
+    return pillar
+
+
+def _problems(pillar, roles):
+    if not glance_schema.HAS_JSONSCHEMA:
+        return [glance_schema.MISSING]
+    schema_ = _data("schema.yaml")
+    found = glance_schema.problems(schema_, pillar) + glance_schema.missing(schema_, pillar, roles)
+    release = None
+    try:
+        release = _release(pillar)
+        if release is None and {"api", "registry"} & set(roles):
+            found.append("glance:release is missing: this distribution has none of its own, so name one, as epoxy")
+    except Invalid as exc:
+        found.append(str(exc))
+    if glance_schema.problems(schema_, pillar):
+        return found
+    settings = glance_schema.complete(schema_, pillar)
+    return found + glance_rules.problems(settings, pillar, release, roles, _data("releases.yaml"))
+
+
+def _release(pillar):
+    """The release that pillar names, else the one that the distribution ships, else ``None``."""
+    name = pillar.get("release") or _system()["releases"].get(__grains__.get("oscodename"))
+    return glance_releases.resolve(name, _data("releases.yaml")) if name else None
+
+
+def _complete(pillar):
+    settings = glance_schema.complete(_data("schema.yaml"), pillar)
+    settings["roles"] = [name for name in ROLES if name in settings["roles"]]
+    settings["release"] = _release(pillar)
+    settings["database"]["profile"] = _database_profile(settings["database"], pillar)
+    settings["identity"] |= _profiles(settings, pillar)
+    settings["identity"]["endpoints"] = _endpoints(settings["identity"]["endpoints"])
+    settings["api"] |= _api(settings, pillar)
+    settings["client"].setdefault("packages", _system()["packages"]["client"])
+    settings["images"] = [_image(settings, name, image) for name, image in settings["images"].items()]
+    return settings
+
+
+def _database_profile(database, pillar):
+    admin, given = database["admin"], pillar.get("database", {}).get("admin", {})
+    profile = {"user": admin["user"]}
+    if admin.get("host"):
+        profile |= {"host": admin["host"], "port": admin["port"]}
+    else:
+        profile["unix_socket"] = admin.get("unix_socket", _system()["database_socket"])
+    if given.get("password"):
+        profile["password_pillar"] = admin["password_pillar"]
+    return profile
+
+
+def _profiles(settings, pillar):
+    """Who asks: the administrator, Glance's own user, and whichever of the two keeps the images."""
+    identity, given = settings["identity"], pillar.get("identity", {}).get("admin", {})
+    common = {key: identity[key] for key in ("auth_url", "cacert", "timeout") if key in identity}
+    common["region_name"] = settings["region"]
+    service = {
+        **common,
+        "username": identity["user"],
+        "password_pillar": identity["password_pillar"],
+        "project_name": identity["project"],
+        "user_domain_name": identity["domain"],
+        "project_domain_name": identity["domain"],
+    }
+    own = {key: value for key, value in given.items() if key != "password"}
+    if given.get("password"):
+        own["password_pillar"] = identity["admin"]["password_pillar"]
+    if given.get("cloud"):
+        admin = {"region_name": settings["region"], **own}
+    else:
+        names = {"username": "admin", "project_name": "admin"}
+        domains = {"user_domain_name": "Default", "project_domain_name": "Default"}
+        admin = {**common, **names, **domains, "password_pillar": identity["admin"]["password_pillar"], **own}
+    has_admin = given.get("cloud") or given.get("password")
+    return {"admin_profile": admin, "service_profile": service, "images_profile": admin if has_admin else service}
+
+
+def _endpoints(given):
+    if "public" not in given:
+        return given
+    internal = given.get("internal", given["public"])
+    return {"public": given["public"], "internal": internal, "admin": given.get("admin", internal)}
+
+
+def _api(settings, pillar):
+    system, release, values = _system(), settings["release"], settings["api"]
+    values.pop("config", None)
+    rules = values.pop("policy")
+    local = values["bind_host"] in ("0.0.0.0", "::")  # noqa: S104
+    address = glance_config.host("127.0.0.1" if local else values["bind_host"])
+    return {
+        "packages": system["packages"]["api"],
+        "services": system["services"]["api"],
+        "url": f"http://{address}:{values['bind_port']}",
+        "directories": _directories(settings, system),
+        "files": _files(settings, pillar, system) if release else [],
+        "policy": {**_owned(f"{system['paths']['config']}/policy.d/50-salt.yaml", system), "rules": rules},
+    }
+
+
+def _owned(name, system, mode="0640"):
+    return {"name": name, "user": "root", "group": system["group"], "mode": mode}
+
+
+def _files(settings, pillar, system):
+    release, given = settings["release"], pillar.get("api", {}).get("config", {})
+    node = __grains__.get("fqdn") or __grains__["id"]
+    options = glance_config.api(settings, given, release, system, _data("releases.yaml"), node)
+    main = {**_owned(f"{system['paths']['config']}/glance-api.conf", system), "options": options, "purge": True}
+    server = glance_config.uwsgi(settings)
+    if release["server"] != "uwsgi" or not server:
+        return [main]
+    extra = {**_owned(system["paths"]["uwsgi"], system, "0644"), "group": "root", "options": server, "purge": False}
+    return [main, extra]
+
+
+def _directories(settings, system):
+    """Those of the stores, and those of the cache, which Debian's package leaves to root."""
+    state, cache = system["paths"]["state"], settings["cache"]["dir"]
+    stores = [store["datadir"] for store in settings["stores"]["backends"].values() if store.get("datadir")]
+    names = [
+        state,
+        *stores,
+        f"{state}/staging",
+        f"{state}/tasks",
+        cache,
+        *(f"{cache}/{part}" for part in ("incomplete", "invalid", "queue")),
+    ]
+    owner = {"user": system["user"], "group": system["group"], "mode": "0750"}
+    return [{"name": name, **owner} for name in dict.fromkeys(names)]
+
+
+def _image(settings, name, image):
+    profile = settings["identity"]["images_profile"]
+    if image["absent"]:
+        keys = {key: image[key] for key in ("id",) if key in image}
+        return {"name": name, "function": "absent", "arguments": _arguments({"name": name, **keys, "profile": profile})}
+    proxy = image.get("proxy") or settings.get("proxy")
+    wanted = {"name": name, **{key: value for key, value in image.items() if key not in ("absent", "proxy")}}
+    if proxy and str(image.get("source")).startswith("http"):
+        wanted["proxy"] = proxy
+    return {"name": name, "function": "present", "arguments": _arguments({**wanted, "profile": profile})}
+
+
+def _arguments(values):
+    return [{key: value} for key, value in values.items()]
+
+
+def _system():
+    family = __grains__.get("os_family", "unknown")
+    try:
+        return _data(f"os/{family}.yaml")
+    except Invalid as exc:
+        raise Invalid(f"this formula has no glance/os/{family}.yaml: it knows Debian and RedHat") from exc
+
+
+def _data(name):
+    """A parsed file of ``glance/``, fetched from the file server once a run."""
+    key = _CONTEXT + name
+    if key not in __context__:
+        path = __salt__["cp.cache_file"](f"salt://glance/{name}", __opts__.get("saltenv") or "base")
+        if not path or not os.path.isfile(path):
+            raise Invalid(f"salt://glance/{name} is not on the file server: is the formula in file_roots?")
+        with salt.utils.files.fopen(path, encoding="utf-8") as stream:
+            __context__[key] = yaml.load(stream, Loader=_LOADER)  # noqa: S506
+    return __context__[key]

@@ -1,0 +1,121 @@
+"""
+What a schema cannot say about the pillar: keys that need each other.
+"""
+
+import glance_config
+import glance_releases
+
+BROKER = ("messaging", "messagingv2")
+
+
+def problems(settings, pillar, release, roles, data):
+    """
+    Return one line for each contradiction, ``[]`` when there is none.
+
+    settings
+        The pillar, completed by ``glance_schema.complete``.
+
+    pillar
+        The pillar, as returned by ``glance_schema.plain``.
+
+    release
+        As returned by ``glance_releases.resolve``; ``None`` when no release is known.
+
+    roles
+        Roles of this minion, or the one that is asked for.
+
+    data
+        Parsed ``releases.yaml``.
+    """
+    found = []
+    if "api" in roles:
+        found += _stores(settings["stores"], release) + _broker(settings, pillar)
+        found += _options(settings, pillar, release, data) if release else []
+    if "identity" in roles:
+        found += _admin(pillar)
+    if "images" in roles:
+        found += _images(settings["images"]) + _cataloguer(pillar)
+    return found
+
+
+def _stores(stores, release):
+    found = []
+    default, backends = glance_config.default_store(stores), stores["backends"]
+    names = ", ".join(backends)
+    if default is None:
+        found.append(f"glance:stores:default is missing: name one of {names}")
+    elif default not in backends:
+        found.append(f"glance:stores:default is {default}, which is no backend: name one of {names}")
+    places = {}
+    for name, backend in backends.items():
+        if backend["type"] == "file" and not backend.get("datadir"):
+            found.append(f"glance:stores:backends:{name}:datadir is missing: a store of type file needs a directory")
+        elif backend.get("datadir"):
+            places.setdefault(backend["datadir"].rstrip("/"), []).append(name)
+    for place, owners in places.items():
+        if len(owners) > 1:
+            found.append(f"glance:stores:backends: {' and '.join(owners)} share {place}: each needs its own datadir")
+    if release and release["glance"] < 19 and len(backends) > 1:
+        found.append(f"glance:stores:backends: {release['codename']} has one store only: name one, or move to train")
+    return found
+
+
+def _broker(settings, pillar):
+    driver = settings["messaging"]["notifications"]
+    given = pillar.get("messaging", {})
+    if driver not in BROKER:
+        return []
+    return [
+        f"glance:messaging:{key} is missing: glance:messaging:notifications is {driver}, so the API needs the broker;"
+        " set it, or notifications: noop"
+        for key in ("hosts", "password")
+        if not given.get(key)
+    ]
+
+
+def _options(settings, pillar, release, data):
+    config = pillar.get("api", {}).get("config", {})
+    found = glance_releases.problems(data, release, config)
+    for method in settings["import"].get("methods", []):
+        first = data["import_methods"][method]
+        if release["glance"] < first:
+            name = next(each["codename"] for each in data["releases"] if each["glance"] == first)
+            found.append(f"glance:import:methods: {release['codename']} does not have {method}, which came with {name}")
+    if 22 <= release["glance"] < 26:
+        found += _secure_rbac(config)
+    return found
+
+
+def _secure_rbac(config):
+    """Glance refuses to start when the two differ."""
+    old = bool(config.get("DEFAULT", {}).get("enforce_secure_rbac"))
+    new = bool(config.get("oslo_policy", {}).get("enforce_new_defaults"))
+    if old == new:
+        return []
+    return [
+        "glance:api:config: [DEFAULT] enforce_secure_rbac and [oslo_policy] enforce_new_defaults must be the same,"
+        " or Glance does not start: set both"
+    ]
+
+
+def _admin(pillar):
+    admin = pillar.get("identity", {}).get("admin", {})
+    if admin.get("cloud") or admin.get("password"):
+        return []
+    return ["glance:identity:admin is missing: role identity needs cloud (an entry of clouds.yaml), or a password"]
+
+
+def _cataloguer(pillar):
+    identity = pillar.get("identity", {})
+    admin = identity.get("admin", {})
+    if identity.get("password") or admin.get("cloud") or admin.get("password"):
+        return []
+    return ["glance:identity:admin is missing: role images needs it, or glance:identity:password"]
+
+
+def _images(images):
+    return [
+        f"glance:images:{name}:source is missing: say where the data comes from, or absent: true"
+        for name, image in images.items()
+        if not image["absent"] and not image.get("source")
+    ]
