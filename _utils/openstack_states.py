@@ -41,7 +41,8 @@ def converge(name, label, wanted, read, write, test):
 
     wanted
         Mapping of plain values that the object must have; ``None`` when it must not exist. A secret appears as
-        ``openstack_secrets.SAME``.
+        ``openstack_secrets.SAME``. Where it is checked or computed first, a function without arguments that returns
+        it: what it raises makes the state fail, as for ``read``.
 
     read
         Called without arguments; returns the object's attributes in the same form as ``wanted``, ``None`` when it does
@@ -55,6 +56,7 @@ def converge(name, label, wanted, read, write, test):
     """
     ret = {"name": name, "result": True, "changes": {}, "comment": ""}
     try:
+        wanted = wanted() if callable(wanted) else wanted
         current = read()
     except EXPECTED as exc:
         return {**ret, "result": False, "comment": f"{label}: {exc}"}
