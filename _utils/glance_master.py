@@ -1,0 +1,109 @@
+"""
+What the ``glance`` runner needs of a master: the pillars of all minions, and answers of a list of minions.
+
+Everything is asked of an exact list of minions, never of a pattern: a pattern leaves out who is down without a word.
+"""
+
+import time
+
+import salt.cache
+import salt.client
+import salt.exceptions
+import salt.pillar
+import salt.utils.minions
+
+# How long to wait for one more answer, in seconds, before the minions are asked whether they still work on it.
+PATIENCE = 15
+# A runner inside an orchestration gets the orchestration's own pillar, which is no minion's.
+_NOT_OURS = ("pillar", "grains", "__pillar")
+
+
+def pillars(opts):
+    """
+    Return ``{minion id: {"glance": mapping, "errors": [text]}}`` of every accepted minion, compiled now.
+
+    opts
+        ``__opts__`` of a runner.
+    """
+    opts = {key: value for key, value in opts.items() if key not in _NOT_OURS}
+    accepted = salt.utils.minions.CkMinions(opts).check_minions("*", "glob")["minions"]
+    cache = salt.cache.factory(opts)
+    return {minion: _pillar(opts, cache, minion) for minion in sorted(accepted)}
+
+
+def _pillar(opts, cache, minion):
+    grains = cache.fetch("grains", minion) or {"id": minion}
+    try:
+        compiled = salt.pillar.Pillar(opts, grains, minion, None, pillarenv=opts.get("pillarenv")).compile_pillar()
+    except salt.exceptions.SaltException as exc:
+        return {"glance": None, "errors": [str(exc)]}
+    errors = [str(error).splitlines()[0] for error in compiled.get("_errors", []) if str(error)]
+    return {"glance": compiled.get("glance"), "errors": errors}
+
+
+def ask(opts, minions, function, arg=(), kwarg=None, patience=PATIENCE):
+    """
+    Call an execution function on minions, all at once, and return ``{minion id: Answer}``, one for each.
+
+    opts
+        ``__opts__`` of a runner.
+
+    minions
+        Exact list of minion ids.
+
+    function
+        Name of the function, or a list of names with a list of lists in ``arg``.
+
+    arg, kwarg
+        Arguments of the function.
+
+    patience
+        Seconds to wait for one more answer; a minion that says that it still works is waited for.
+    """
+    answers = {minion: Answer() for minion in minions}
+    if not minions:
+        return answers
+    with salt.client.get_local_client(opts["conf_file"]) as client:
+        asked = time.time()
+        returns = client.cmd_iter(
+            list(minions), function, arg, timeout=patience, tgt_type="list", kwarg=kwarg, expect_minions=True
+        )
+        for part in returns:
+            for minion, found in (part or {}).items():
+                if minion in answers and "ret" in found and found.get("out") != "no_return":
+                    answers[minion] = Answer(found, asked, time.time())
+    return answers
+
+
+class Answer:
+    """
+    What a minion returned, or that it did not.
+
+    returned
+        Whether an answer came at all.
+
+    value
+        What the function returned.
+
+    retcode
+        Its exit code, ``None`` without an answer.
+
+    asked, came
+        Seconds since the epoch: when the question went out, when the answer came in.
+    """
+
+    def __init__(self, found=None, asked=None, came=None):
+        self.returned = found is not None
+        self.value = (found or {}).get("ret")
+        self.retcode = (found or {}).get("retcode", 0) if found else None
+        self.asked = asked
+        self.came = came
+
+    def skew(self):
+        """
+        Return how many seconds the minion's clock is off at least, with ``value`` its time since the epoch.
+
+        Between question and answer any time is right, so the way there and back makes no clock look wrong.
+        """
+        theirs = float(self.value)
+        return min(theirs - self.asked, 0.0) or max(theirs - self.came, 0.0)
