@@ -115,12 +115,17 @@ def status(site):
     return _question("status", site)
 
 
-def verify(site):
+def verify(site, write=True):
     """
     Prove that a site works: an image goes up, lies where its store says, comes back bit for bit and is removed.
 
+    On each host of the API, with that host's own API; on the host of Keystone, the catalogue is compared with pillar.
+
     site
         The site's name.
+
+    write
+        Whether the proof with the image is made. Default ``True``; ``False`` only asks, and changes nothing.
 
     CLI Example:
 
@@ -128,7 +133,7 @@ def verify(site):
 
         salt-run glance.verify site=zurich
     """
-    return _question("verify", site)
+    return _question("verify", site, {"write": write})
 
 
 def _question(question, site, kwarg=None, clocks=False):

@@ -1,0 +1,455 @@
+"""
+What one host can tell of itself: the ``glance`` runner asks it of every host of a site.
+
+.. versionadded:: 1.0.0
+
+Each function returns a list of rows, ``{"host": …, "check": …, "result": "ok" | "failed" | "not checked",
+"detail": …}``. What is checked follows from ``glance:roles``. Nothing is changed; :py:func:`verify` makes an image of
+its own and removes it again.
+"""
+
+import hashlib
+import json
+import re
+import time
+
+import glance_checks
+import glance_proof
+import glance_report
+import salt.utils.path
+from openstack_errors import EXPECTED, OpenStackError
+
+__virtualname__ = "glance_node"
+
+# what Salt's own Python needs, by the role that needs it: {module: package}
+LIBRARIES = {
+    "database": {"pymysql": "PyMySQL"},
+    "identity": {"keystoneauth1": "keystoneauth1", "keystoneclient": "python-keystoneclient"},
+    "api": {"keystoneauth1": "keystoneauth1"},
+    "images": {"keystoneauth1": "keystoneauth1"},
+}
+FOR_ALL = {"jsonschema": "jsonschema"}
+INSTALLS = "state.apply glance.client.python installs them"
+ROOM = 1 << 30
+INTERFACES = ("public", "internal", "admin")
+_GLANCE = re.compile(r"(^|[/ ])glance-(wsgi-)?api|glance[./]wsgi")
+_OPEN = (OSError, KeyError, TypeError, ValueError, AttributeError)
+
+
+def __virtual__():
+    return __virtualname__
+
+
+def preflight(strict=False):
+    """
+    Check whether this host is ready for its roles.
+
+    strict
+        Whether a missing Python library, and what cannot be checked without it, is a failure. Default ``False``: it is
+        "not checked", since a deployment installs it first.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt 'image*' glance_node.preflight
+    """
+    rows, roles = glance_report.Rows(__grains__["id"]), _roles()
+    missing = _libraries(rows, roles, strict)
+    settings = _settings(rows, missing, strict)
+    if settings is None:
+        return list(rows)
+    doing = {"database": _database, "messaging": _messaging, "identity": _identity, "api": _api_prerequisites}
+    for role, check in doing.items():
+        if role in roles:
+            check(rows, settings, missing, strict)
+    if not {"identity", "api"} & set(roles) and {"client", "images"} & set(roles):
+        _reach(rows, "reaches Keystone", *glance_checks.address(settings["identity"]["auth_url"]))
+    return list(rows)
+
+
+def status():
+    """
+    Tell how this host's roles are: services, versions, schema, API, images, catalogue.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt 'image*' glance_node.status
+    """
+    rows, roles = glance_report.Rows(__grains__["id"]), _roles()
+    missing = _libraries(rows, roles, strict=True, quiet=True)
+    settings = _settings(rows, missing, strict=True)
+    if settings is None:
+        return list(rows)
+    doing = {"database": _database, "messaging": _messaging, "identity": _identity, "api": _api_status}
+    for role, check in doing.items():
+        if role in roles:
+            check(rows, settings, missing, True)
+    if "identity" in roles and not missing:
+        _catalogue(rows, settings)
+    return list(rows)
+
+
+def verify(write=True):
+    """
+    Prove that this host's roles work: the catalogue by its URLs, the API by an image that goes up, comes back and goes.
+
+    write
+        Whether the proof with the image is made. Default ``True``; ``False`` only asks.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt 'image*' glance_node.verify
+    """
+    rows, roles = glance_report.Rows(__grains__["id"]), _roles()
+    missing = _libraries(rows, roles, strict=True, quiet=True)
+    settings = _settings(rows, missing, strict=True)
+    if settings is None or missing:
+        return list(rows)
+    if "identity" in roles:
+        _catalogue(rows, settings)
+    if "api" in roles:
+        _answers(rows, settings)
+        if write:
+            _image(rows, settings)
+    return list(rows)
+
+
+# What every question needs
+
+
+def _roles():
+    roles = (__pillar__.get("glance") or {}).get("roles") or []
+    return [str(role) for role in roles] if isinstance(roles, (list, tuple)) else []
+
+
+def _libraries(rows, roles, strict, quiet=False):
+    """The packages that Salt's Python lacks for these roles; a row unless all is well and nobody asked."""
+    wanted = dict(FOR_ALL)
+    for role in roles:
+        wanted.update(LIBRARIES.get(role, {}))
+    missing = glance_checks.missing(wanted)
+    if not missing and not quiet:
+        rows.ok("Python libraries", ", ".join(sorted(set(wanted.values()))))
+    elif missing:
+        _unless(rows, strict, "Python libraries", f"{', '.join(missing)} missing, {INSTALLS}")
+    return missing
+
+
+def _unless(rows, strict, check, detail):
+    (rows.failed if strict else rows.not_checked)(check, detail)
+
+
+def _settings(rows, missing, strict):
+    """The settings; without jsonschema those that nobody has checked; ``None`` and a row when there are none."""
+    if FOR_ALL["jsonschema"] in missing:
+        _unless(rows, strict, "pillar", f"jsonschema missing, {INSTALLS}")
+        try:
+            return __salt__["glance_settings.get"](sls="glance.client.python")
+        except (*EXPECTED, *_OPEN) as exc:
+            rows.failed("pillar", f"cannot be used: {exc if isinstance(exc, EXPECTED) else type(exc).__name__}")
+            return None
+    try:
+        problems = __salt__["glance_settings.check"]()
+        for problem in problems:
+            rows.failed("pillar", problem)
+        if problems:
+            return None
+        settings = __salt__["glance_settings.get"]()
+    except EXPECTED as exc:
+        rows.failed("pillar", exc)
+        return None
+    rows.ok("pillar", f"valid; roles {', '.join(settings['roles'])}")
+    return settings
+
+
+def _ask(rows, strict, missing, check, function, **kwarg):
+    """What an execution function answers; a row and ``None`` when it cannot be asked, or fails."""
+    if function not in __salt__:
+        reason = f"{', '.join(missing)} missing, {INSTALLS}" if missing else f"{function} is not available"
+        _unless(rows, strict or not missing, check, reason)
+        return None
+    with rows.checking(check):
+        return __salt__[function](**kwarg)
+    return None
+
+
+# Servers
+
+
+def _database(rows, settings, missing, strict):
+    check = "database login"
+    found = _ask(rows, strict, missing, check, "openstack_database.login", profile=settings["database"]["profile"])
+    if found:
+        rows.ok(check, f"{found['user']}, server {found['version']}")
+
+
+def _messaging(rows, settings, missing, strict):
+    found = _ask(rows, strict, missing, "RabbitMQ answers", "openstack_messaging.version")
+    if found:
+        rows.ok("RabbitMQ answers", f"version {found}")
+
+
+def _identity(rows, settings, missing, strict):
+    check, profile = "Keystone login", settings["identity"]["admin_profile"]
+    found = _ask(rows, strict, missing, check, "openstack_identity.login", profile=profile)
+    if found:
+        rows.ok(check, f"{found['user']} in project {found['project']} at {found['auth_url']}")
+
+
+# A host of the API before it is one
+
+
+def _api_prerequisites(rows, settings, missing, strict):
+    _connections(rows, settings)
+    _names(rows, settings)
+    _port(rows, settings)
+    _package(rows, settings)
+    _disks(rows, settings)
+
+
+def _connections(rows, settings):
+    database, messaging = settings["database"], settings["messaging"]
+    _reach(rows, "reaches database", database.get("host"), database["port"])
+    _reach(rows, "reaches Keystone", *glance_checks.address(settings["identity"]["auth_url"]))
+    for host in messaging["hosts"]:
+        _reach(rows, "reaches RabbitMQ", host, messaging["port"])
+
+
+def _reach(rows, check, host, port):
+    with rows.checking(check):
+        address = glance_checks.connect(host, port)
+        rows.ok(check, f"{host}:{port}" if address == host else f"{host}:{port} at {address}")
+
+
+def _names(rows, settings):
+    """The names in the catalogue: a client on this host, and Glance itself, will go there."""
+    hosts = {}
+    for interface, url in settings["identity"]["endpoints"].items():
+        hosts.setdefault(glance_checks.address(url)[0], []).append(interface)
+    for host, interfaces in hosts.items():
+        check = f"name of {', '.join(interfaces)} endpoint"
+        with rows.checking(check):
+            rows.ok(check, f"{host} is {', '.join(glance_checks.resolve(host))}")
+
+
+def _port(rows, settings):
+    port = settings["api"]["bind_port"]
+    check, found = f"port {port}", glance_checks.listeners(port)
+    strange = [each for each in found if not _is_glance(each, settings)]
+    if strange:
+        who = ", ".join(f"{each['command'] or 'a process'} (pid {each['pid'] or 'unknown'})" for each in strange)
+        rows.failed(check, f"taken by {who}: stop it, or set glance:api:bind_port")
+    else:
+        rows.ok(check, "held by Glance" if found else "free")
+
+
+def _is_glance(listener, settings):
+    """Glance under its own name, or under that of a WSGI server as Glance's user."""
+    users = {entry["user"] for entry in settings["api"]["directories"]}
+    known = __salt__["user.info"](next(iter(users))) if users else {}
+    return bool(_GLANCE.search(listener["command"]) or (known and listener["uid"] == known["uid"]))
+
+
+def _package(rows, settings):
+    release, package = settings["release"], settings["api"]["packages"][0]
+    check, wanted = f"package {package}", f"{release['codename']} (Glance {release['glance']})"
+    candidate = __salt__["pkg.latest_version"](package, refresh=False) or __salt__["pkg.version"](package)
+    candidate = candidate or __salt__["pkg.latest_version"](package, refresh=True)
+    if not candidate:
+        rows.failed(check, "no package source offers it: add one for this release to the host's sources")
+    elif not glance_checks.provides(candidate, release):
+        text = f"the sources offer {candidate}, pillar wants {wanted}: change glance:release or the host's sources"
+        rows.failed(check, text)
+    else:
+        rows.ok(check, f"{candidate} is {wanted}")
+
+
+def _disks(rows, settings):
+    for name, store in settings["stores"]["backends"].items():
+        if store.get("datadir"):
+            check = f"room in store {name}"
+            with rows.checking(check):
+                free, where = glance_checks.free(store["datadir"])
+                text = f"{glance_checks.size(free)} free in {where} for {store['datadir']}"
+                (rows.ok if free >= ROOM else rows.failed)(check, text)
+
+
+# A host of the API as it is
+
+
+def _api_status(rows, settings, missing, strict):
+    for service in settings["api"]["services"]:
+        _service(rows, service)
+    for package in settings["api"]["packages"]:
+        version = __salt__["pkg.version"](package)
+        if not version:
+            rows.failed(f"package {package}", "not installed: state.apply glance.api installs it")
+        elif not glance_checks.provides(version, settings["release"]):
+            rows.failed(f"package {package}", f"{version} is not {settings['release']['codename']}")
+        else:
+            rows.ok(f"package {package}", version)
+    _schema(rows)
+    if not missing and _answers(rows, settings):
+        with rows.checking("images"):
+            count = len(_api(settings).images())
+            rows.ok("images", f"{count} that {settings['identity']['user']} sees")
+
+
+def _service(rows, service):
+    check = f"service {service}"
+    running, enabled = __salt__["service.status"](service), __salt__["service.enabled"](service)
+    words = f"{'running' if running else 'stopped'}, {'' if enabled else 'not '}enabled at boot"
+    (rows.ok if running and enabled else rows.failed)(check, words)
+
+
+def _schema(rows):
+    check = "database schema"
+    found = _ask(rows, True, [], check, "glance_manage.db_check")
+    if found is not None:
+        text = found if isinstance(found, str) else ", ".join(f"{key}: {value}" for key, value in found.items())
+        (rows.ok if _current(found) else rows.failed)(check, text)
+
+
+def _current(found):
+    return found in ("current", "up to date", 0) or (isinstance(found, dict) and not found.get("needed"))
+
+
+def _answers(rows, settings):
+    """An authenticated request: Glance's health check and systemd say "fine" of one that serves nobody."""
+    check, url, started = "API answers", settings["api"]["url"], time.monotonic()
+    with rows.checking(check):
+        _api(settings).request("GET", "/v2/images?limit=1", f"listing images at {url}")
+        rows.ok(check, f"{url}, authenticated, in {time.monotonic() - started:.2f} s")
+        return True
+    return False
+
+
+def _api(settings):
+    """Glance of this host as Glance's own user."""
+    profile = settings["identity"]["service_profile"]
+    return glance_proof.connect(settings["api"]["url"], profile, __context__, __pillar__, __salt__["config.get"])
+
+
+def _catalogue(rows, settings):
+    """The endpoints of pillar's region are those of pillar, one each, and lead somewhere."""
+    identity, region = settings["identity"], settings["region"]
+    kind = identity["service"]["type"]
+    with rows.checking("catalogue"):
+        found = __salt__["openstack_identity.endpoint_list"](
+            type=kind, region=region, profile=identity["admin_profile"]
+        )
+        for interface in INTERFACES:
+            urls = [each["url"] for each in found if each["interface"] == interface and each.get("enabled", True)]
+            _endpoint(rows, f"{interface} endpoint", urls, identity["endpoints"].get(interface), region)
+
+
+def _endpoint(rows, check, urls, wanted, region):
+    if wanted is None:
+        rows.not_checked(check, f"pillar names none (glance:identity:endpoints:{check.split()[0]})")
+    elif not urls:
+        rows.failed(check, f"none in region {region}: state.apply glance.identity registers {wanted}")
+    elif len(urls) > 1:
+        rows.failed(check, f"{len(urls)} in region {region}, clients take any: {', '.join(urls)}")
+    elif urls[0] != wanted:
+        rows.failed(check, f"{urls[0]}, pillar says {wanted}: state.apply glance.identity corrects it")
+    else:
+        rows.ok(check, f"{wanted} in region {region}")
+
+
+# The proof
+
+
+def _image(rows, settings):
+    """An image goes up, is looked at from all sides, and goes, whatever happened between."""
+    content, api = glance_proof.qcow2(), _api(settings)
+    with rows.checking("image goes up"):
+        started = time.monotonic()
+        image = glance_proof.upload(api, glance_proof.name(), content)
+        rows.ok("image goes up", f"{glance_checks.size(len(content))} in {time.monotonic() - started:.2f} s")
+        store, path = _place(settings, image)
+        try:
+            _comes_back(rows, api, image, content)
+            _lies(rows, settings, store, path, len(content))
+            _is_qcow2(rows, path)
+        finally:
+            _goes(rows, api, image, path)
+
+
+def _place(settings, image):
+    """Name of the store that took the image, and its file; ``None`` for a store without files here."""
+    backends = settings["stores"]["backends"]
+    name = image.get("stores") or settings["stores"].get("default") or next(iter(backends))
+    directory = backends.get(name, {}).get("datadir")
+    return name, f"{directory}/{image['id']}" if directory else None
+
+
+def _comes_back(rows, api, image, content):
+    check, wanted = "image comes back", hashlib.sha512(content).hexdigest()
+    with rows.checking(check):
+        if glance_proof.download_digest(api, image["id"]) != wanted:
+            raise OpenStackError("what comes back is not what went up")
+        told = image.get("os_hash_value")
+        if told and image.get("os_hash_algo") == "sha512" and told != wanted:
+            raise OpenStackError("bit for bit, but Glance tells another sha512 than the data has")
+        rows.ok(check, f"bit for bit, sha512 {wanted[:12]}…")
+
+
+def _lies(rows, settings, store, path, size):
+    check = "image lies in store"
+    if path is None:
+        rows.not_checked(check, f"store {store} keeps no files on this host")
+        return
+    found, user = glance_proof.lies(path), settings["api"]["directories"][0]["user"]
+    if found is None:
+        rows.failed(check, f"no {path}: is glance:stores:backends:{store}:datadir what the running API has?")
+    elif found != {"user": user, "size": size}:
+        text = f"{path} is {found['size']} bytes of {found['user']}, and should be {size} bytes of {user}"
+        rows.failed(check, text)
+    else:
+        rows.ok(check, f"store {store}: {path}, {size} bytes of {user}")
+
+
+def _is_qcow2(rows, path):
+    check = "image is qcow2"
+    if path is None:
+        rows.not_checked(check, "no file to look at on this host")
+        return
+    if not salt.utils.path.which("qemu-img"):
+        rows.not_checked(check, "qemu-img is not here: install qemu-utils (Debian) or qemu-img (Red Hat)")
+        return
+    with rows.checking(check):
+        found = _qemu_img(path)
+        seen = (found.get("format"), found.get("virtual-size"))
+        if seen != ("qcow2", glance_proof.VIRTUAL_SIZE):
+            raise OpenStackError(f"qemu-img takes it for {seen[0]} of {seen[1]} bytes")
+        rows.ok(check, f"qemu-img info: {seen[0]}, virtual size {seen[1]}")
+
+
+def _qemu_img(path):
+    command = ["qemu-img", "info", "--output=json", path]
+    ran = __salt__["cmd.run_all"](command, python_shell=False, timeout=60, ignore_retcode=True)
+    if ran["retcode"]:
+        raise OpenStackError(f"qemu-img info fails: {(ran['stderr'].strip().splitlines() or ['no message'])[-1]}")
+    try:
+        return json.loads(ran["stdout"])
+    except ValueError as exc:
+        raise OpenStackError("qemu-img info answers no JSON") from exc
+
+
+def _goes(rows, api, image, path):
+    check, remove = "image is gone", f"openstack_image.delete {image['id']}"
+    with rows.checking(check):
+        try:
+            api.delete(image["id"])
+        except OpenStackError as exc:
+            raise OpenStackError(f"{exc}; image {image['name']} is left behind, remove it: {remove}") from exc
+        if api.image(image["id"]) is not None:
+            raise OpenStackError(f"deleted, but still there: {remove}")
+        if path and glance_proof.lies(path) is not None:
+            raise OpenStackError(f"deleted, but {path} is still there")
+        rows.ok(check, "removed, and its file" if path else "removed")
