@@ -132,10 +132,10 @@ class Builder:
             for name in ("upper", "work", "root"):
                 (Path(work) / name).mkdir()
             (Path(work) / "script").write_text(script)
-            mount = (
-                f"mount -t overlay overlay -o lowerdir={self.root},upperdir={work}/upper,workdir={work}/work {work}/root"
-                if scratch else f"mount --bind {self.root} {work}/root"
-            )
+            mount = f"mount --bind {self.root} {work}/root"
+            if scratch:
+                layers = f"lowerdir={self.root},upperdir={work}/upper,workdir={work}/work"
+                mount = f"mount -t overlay overlay -o {layers} {work}/root"
             enter = f"""
                 {mount}
                 cd {work}/root
@@ -236,6 +236,6 @@ def main(name: str) -> int:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="build the base root of a suite (in namespaces made by lab.base.ensure)")
+    parser = argparse.ArgumentParser(description="build the base root of a suite (started by lab.base.ensure)")
     parser.add_argument("suite", choices=SUITES)
     raise SystemExit(main(parser.parse_args().suite))

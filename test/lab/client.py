@@ -29,8 +29,6 @@ from lab.errors import LabError
 from lab.settings import MASTER, run_dir
 from lab.shell import shown, tail
 
-CODE = ("_modules", "_states", "_utils", "_runners")
-
 
 @dataclass(frozen=True)
 class Result:
@@ -126,9 +124,9 @@ class Lab:
     def master(self) -> "Node":
         return Node(self, MASTER)
 
-    def enter_argv(self, *argv: str) -> list[str]:
+    def enter_argv(self, *argv: str, directory: str | None = None) -> list[str]:
         """The command line that runs `argv`, a command of this machine, in the lab's network."""
-        return inside.lab_argv(self.keeper, list(argv), os.getcwd())
+        return inside.lab_argv(self.keeper, list(argv), directory or os.getcwd())
 
     def split(self, *names: str) -> None:
         """These nodes do not reach each other; all others reach them."""
@@ -162,7 +160,7 @@ class Lab:
         """
         code = code_version(Path(self.status()["repo"]))
         stamp = self.run_dir / "synced"
-        if not code or stamp.exists() and stamp.read_text() == code:
+        if not code or (stamp.exists() and stamp.read_text() == code):
             return False
         self.master.run("salt-run", "saltutil.sync_all", timeout=120)
         self.master.run("salt", "*", "saltutil.sync_all", timeout=120, check=False)
@@ -185,9 +183,10 @@ class Lab:
                 return
             say("waiting for the minion of " + ", ".join(sorted(waited)))
             if time.monotonic() > end:
+                silent = sorted(waited)
                 raise LabError(
-                    f"no answer from {', '.join(sorted(waited))} after {timeout:.0f} s: "
-                    f"./lab exec {sorted(waited)[0]} -- tail /var/log/salt/minion\n{tail(said.stdout + said.stderr, 500)}"
+                    f"no answer from {', '.join(silent)} after {timeout:.0f} s: "
+                    f"./lab exec {silent[0]} -- tail /var/log/salt/minion\n{tail(said.stdout + said.stderr, 500)}"
                 )
             time.sleep(0.5)
 
@@ -221,13 +220,16 @@ class Node:
         """Run a command in the node; with `check`, a failure is a LabError that tells what it said."""
         command = self.argv(*argv, env=env)
         try:
-            done = subprocess.run(command, text=True, errors="replace", capture_output=True, input=input, timeout=timeout,
-                                  stdin=subprocess.DEVNULL if input is None else None)
+            # an empty input, not the caller's: a command in a node must not eat what was typed for another
+            done = subprocess.run(
+                command, text=True, errors="replace", capture_output=True, input=input or "", timeout=timeout
+            )
         except subprocess.TimeoutExpired as error:
             raise LabError(f"{self.name}: {shown(argv)}: no end after {timeout:.0f} s") from error
         result = Result(list(argv), done.returncode, done.stdout, done.stderr)
         if check and done.returncode:
-            raise LabError(f"{self.name}: {shown(argv)}: exit {done.returncode}\n{tail(done.stdout)}{tail(done.stderr)}")
+            said = tail(done.stdout) + tail(done.stderr)
+            raise LabError(f"{self.name}: {shown(argv)}: exit {done.returncode}\n{said}")
         return result
 
     def read(self, path: str) -> str:
@@ -300,7 +302,7 @@ def code_version(repo: Path) -> str:
     """Changes whenever a module of the checkout does; empty when it has none."""
     digest = hashlib.sha256()
     found = False
-    for path in sorted(p for folder in CODE for p in (repo / folder).glob("**/*.py")):
+    for path in sorted(repo.glob("_*/**/*.py")):
         facts = path.stat()
         digest.update(f"{path} {facts.st_mtime_ns} {facts.st_size}\n".encode())
         found = True

@@ -46,7 +46,8 @@ def pip_index() -> dict[str, str]:
     """Environment for pip that names the index this host uses, when it is not PyPI itself."""
     found = {k: os.environ[k] for k in PIP_ENV if os.environ.get(k)}
     if "PIP_INDEX_URL" not in found:
-        done = subprocess.run(["python3", "-m", "pip", "config", "get", "global.index-url"], text=True, capture_output=True)
+        argv = ["python3", "-m", "pip", "config", "get", "global.index-url"]
+        done = subprocess.run(argv, text=True, capture_output=True)
         if done.returncode == 0 and done.stdout.startswith("http"):
             found["PIP_INDEX_URL"] = done.stdout.strip()
     # an index that is a folder of this host cannot be reached from another root

@@ -188,7 +188,8 @@ def own_nspawn_folder() -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="the keeper of a lab (started by ./lab up)")
     parser.add_argument("run", type=Path)
-    parser.add_argument("--outer-network", type=int, required=True, help="a file descriptor of the host's network namespace")
+    parser.add_argument("--outer-network", type=int, required=True, help="a file: the host's network namespace")
+    parser.add_argument("--owner", type=int, help="a pipe: when its other end closes, so does the lab")
     args = parser.parse_args()
     os.umask(0o022)
     own_cgroups()
@@ -199,6 +200,8 @@ def main() -> None:
     control = Control(args.run / "control", keeper)
     threading.Thread(target=control.serve_forever, daemon=True).start()
     threading.Thread(target=keeper.power_up, daemon=True).start()
+    if args.owner is not None:
+        threading.Thread(target=lambda: (os.read(args.owner, 1), keeper.ended.set()), daemon=True).start()
     keeper.ended.wait()
     keeper.shut_down()
 

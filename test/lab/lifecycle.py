@@ -20,6 +20,12 @@ from lab.settings import CACHE, REPO, SUITES
 from lab.topology import Plan
 
 GROUP = "glance-lab-{}"
+# all that a lab keeps in the cache directory, which may be a user's own
+CACHED = (
+    "base-*", "wheels-*", "venv-*", "packages", "labs", "locks", "building-*", "scratch-*", "sources-*", "probe-*",
+    "build-*.log", "build.lock", "venv.lock", "venv.log",
+)
+_OURS: dict[Path, int] = {}  # pipes which a keeper of ours watches: they close when this process ends
 
 
 @contextlib.contextmanager
@@ -56,25 +62,37 @@ def make_plan(run: Path, suite: str, sites: int, image_nodes: int, pillar: str, 
     )
 
 
-def start(run: Path, plan: Plan) -> None:
-    """Start the keeper, detached from whoever called."""
+def start(run: Path, plan: Plan, owned: bool = False) -> None:
+    """Start the keeper, detached from whoever called; owned: it ends when this process does, however that ends."""
     run.mkdir(mode=0o700, parents=True)
     plan.save(run / "plan.json")
     group = cgroups.host_mount() / plan.cgroup / "keeper"
     group.mkdir(parents=True, exist_ok=True)
-    with open(run / "keeper.lock", "w") as lock, open("/proc/self/ns/net") as outer, open(run / "keeper.log", "ab") as log:
+    with (
+        open(run / "keeper.lock", "w") as lock,
+        open("/proc/self/ns/net") as outer,
+        open(run / "keeper.log", "ab") as log,
+    ):
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         argv = [
             "sh", "-c", f'echo $$ > {group}/cgroup.procs && exec "$@"', "sh",
-            "unshare", "--net", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child=KILL", "--mount-proc",
+            "unshare", "--net", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child=KILL",
+            "--mount-proc",
             # the lab's pid 1: a shell, which reaps what is orphaned and ends with the keeper
             "sh", "-c", '"$@"; exit $?', "lab-init",
             sys.executable, "-m", "lab.keeper", str(run), "--outer-network", str(outer.fileno()),
         ]
+        kept_open = [lock.fileno(), outer.fileno()]
+        if owned:
+            theirs, _OURS[run] = os.pipe()
+            argv += ["--owner", str(theirs)]
+            kept_open.append(theirs)
         subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True,
-            pass_fds=[lock.fileno(), outer.fileno()], env={**os.environ, "PYTHONPATH": str(REPO / "test")},
+            pass_fds=kept_open, env={**os.environ, "PYTHONPATH": str(REPO / "test")},
         )
+        if owned:
+            os.close(theirs)
 
 
 def wait_up(run: Path, say=lambda text: None, timeout: float = 180) -> Lab:
@@ -103,15 +121,15 @@ def _status(run: Path) -> dict | None:
         return None
 
 
-def take_down(run: Path, timeout: float = 30) -> None:
-    """End a lab, alive or dead, and all that it had."""
+def take_down(run: Path, timeout: float = 30) -> bool:
+    """End a lab, alive or dead, and all that it had; whether there was anything."""
     if is_alive(run):
         with contextlib.suppress(LabError):
             Lab(run).request("shutdown")
         end = time.monotonic() + timeout
         while is_alive(run) and time.monotonic() < end:
             time.sleep(0.05)
-    sweep(run)
+    return sweep(run)
 
 
 def sweep(run: Path) -> bool:

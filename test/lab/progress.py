@@ -24,21 +24,25 @@ class Progress:
 
     @contextlib.contextmanager
     def step(self, title: str):
-        """A step that takes a while; the value is called with what is being waited for."""
-        running = _Step(self, title)
+        """A step that takes a while: its value's `note` hears what is being waited for, `failed` may be set."""
+        running = Step(self, title)
         running.begin()
         try:
-            yield running.note
+            yield running
         except BaseException:
-            running.end(self.paint("31", "failed"))
+            running.failed = True
             raise
-        running.end(self.paint("32", "done"))
+        finally:
+            running.end()
 
 
-class _Step:
+class Step:
+    """A step that is going on."""
+
     def __init__(self, progress: Progress, title: str):
         self.progress, self.title = progress, title
         self.noted = ""
+        self.failed = False
         self.started = self.spoken = time.monotonic()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._live, daemon=True)
@@ -51,7 +55,8 @@ class _Step:
     def note(self, text: str) -> None:
         self.noted = text
 
-    def end(self, how: str) -> None:
+    def end(self) -> None:
+        how = self.progress.paint("31", "failed") if self.failed else self.progress.paint("32", "done")
         self._over.set()
         self._thread.join()
         if self.progress.terminal:

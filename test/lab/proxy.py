@@ -197,9 +197,10 @@ async def handle(settings: Settings, reader: asyncio.StreamReader, writer: async
             print("proxy:", target, "the request ended early", file=sys.stderr, flush=True)
     except (OSError, ValueError, IndexError) as error:
         print("proxy:", target, type(error).__name__, error, file=sys.stderr, flush=True)
-        text = f"lab proxy: {error}".encode()
+        text = f"lab proxy: {error}\n"
+        head = f"HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Length: {len(text)}\r\n\r\n"
         with contextlib.suppress(ConnectionError):
-            writer.write(b"HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(text) + text)
+            writer.write((head + text).encode("latin-1", "replace"))
     finally:
         with contextlib.suppress(OSError):
             await writer.drain()

@@ -4,11 +4,12 @@ import subprocess
 from lab.errors import LabError
 
 
-def sh(*argv, check: bool = True, input: str | None = None, timeout: float = 600, **kwargs) -> subprocess.CompletedProcess:
+def sh(*argv, check=True, input: str | None = None, timeout: float = 600, **kwargs) -> subprocess.CompletedProcess:
     """Run `argv`, text in and out; a failure is a LabError with the end of what the command said."""
     try:
         done = subprocess.run(
-            [str(a) for a in argv], text=True, errors="replace", capture_output=True, input=input, timeout=timeout, **kwargs
+            [str(a) for a in argv], text=True, errors="replace", capture_output=True, input=input, timeout=timeout,
+            **kwargs,
         )
     except FileNotFoundError as error:
         raise LabError(f"{argv[0]}: no such command") from error

@@ -73,7 +73,7 @@ def find(apt: Path = APT) -> Archive:
         uri = _first_mirror(uri).rstrip("/")
         if "main" not in components or not CODENAMES.match(suite) or urlsplit(uri).scheme not in ("http", "https"):
             continue
-        if SECURITY.search(uri) or re.search(r"[-/](security|updates)$", suite) and "security" in uri:
+        if SECURITY.search(uri) or (re.search(r"[-/](security|updates)$", suite) and "security" in uri):
             security = security or uri
         elif "backports" not in suite:
             main = main or uri
