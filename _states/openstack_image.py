@@ -1,0 +1,305 @@
+"""
+Which images OpenStack Glance offers, and whether it answers.
+
+.. versionadded:: 1.0.0
+
+Needs keystoneauth1 and oslo.utils in Salt's own Python. ``profile`` says as whom to ask which cloud: the name of a
+pillar key or a mapping, described in ``_utils/openstack_profile.py``.
+
+.. code-block:: yaml
+
+    cirros-0.6.3:
+      openstack_image.present:
+        - source: https://download.cirros-cloud.net/0.6.3/cirros-0.6.3-x86_64-disk.img
+        - source_hash: sha256=7d6355852aeb6dbcd191bcda7cd74f1536cfe5cbf8a10495a7283a8396e4b75b
+        - disk_format: qcow2
+        - visibility: public
+        - properties:
+            hw_disk_bus: virtio
+
+    glance-answers:
+      openstack_image.answering:
+        - timeout: 120
+"""
+
+import time
+
+import openstack_image_metadata as metadata
+from openstack_errors import EXPECTED, OpenStackError, Unreachable
+from openstack_profile import PROFILE
+from openstack_states import converge
+
+__virtualname__ = "openstack_image"
+
+
+def __virtual__():
+    if "openstack_image.show" in __salt__:
+        return __virtualname__
+    return False, "the execution module openstack_image is not loaded: it needs keystoneauth1 in Salt's own Python"
+
+
+def present(
+    name,
+    source,
+    disk_format,
+    source_hash=None,
+    container_format="bare",
+    visibility=None,
+    properties=None,
+    tags=None,
+    min_disk=None,
+    min_ram=None,
+    protected=None,
+    hidden=None,
+    id=None,
+    proxy=None,
+    profile=PROFILE,
+):
+    """
+    Ensure that there is an image with this data and these attributes.
+
+    An image is known by its id where one is declared, else by its name among the images of the profile's project and
+    the public ones. Its data is compared by hash, so none is moved when it is the same: with Glance's own hashes, or
+    with the one noted at the upload (property ``glance_formula_source_hash``). An image that came by other ways, with a
+    ``source_hash`` that Glance does not compute, is read from Glance once, and the hash noted.
+
+    When the data differs, a new image is made and verified; then the old one gives its name away and is kept, hidden
+    and named ``NAME (retired TIME)``, usable by id for the servers made from it. Nothing is deleted.
+
+    Attributes left at ``None`` are not looked at; a new image gets Glance's default, one that replaces another gets
+    that one's. Drift of the others is repaired with one request. An image that was deactivated stays so.
+
+    name
+        Name of the image.
+
+    source
+        URL (http, https, ftp, salt, file) or absolute path on the minion. May hold references to pillar keys.
+
+    disk_format
+        ``qcow2``, ``raw``, ``iso`` … The data is looked at: another format, a backing file or a data file is refused.
+        Glance does not change it for an image that has data: then this is an error, unless the data differs too.
+
+    source_hash
+        ``sha512=…``, ``sha256=…``, ``md5=…``, or URL or path of a sums file such as ``SHA256SUMS`` that lists the
+        source. Default ``None``: the data of ``salt://`` and of files is hashed at every run; that of a URL is not
+        compared, the image only has to be there.
+
+    container_format
+        Default ``bare``.
+
+    visibility
+        ``public``, ``private``, ``shared`` or ``community``. A new image: ``shared``.
+
+    properties
+        All custom properties; others are removed, except those that Glance, its stores and other services write.
+        Values become strings, true is ``"true"``.
+
+    tags
+        All tags.
+
+    min_disk, min_ram
+        GiB of disk and MiB of memory that an instance needs.
+
+    protected, hidden
+        Whether the image cannot be deleted, is left out of lists.
+
+    id
+        Id that the image must have, to have the same one on all sites. Glance gives an id out once, and never changes
+        the data of one.
+
+    proxy
+        URL of a proxy for http, https and ftp. Default ``None``: the minion's ``proxy_host`` and ``proxy_port``, else
+        what its environment says.
+
+    profile
+        Who asks which cloud. Default ``glance:identity:admin``.
+
+    Under ``test=True`` a source that would be needed is asked for one byte, so a wrong URL is said in the plan. When
+    nobody answers where Glance should be, the plan is that the image would be created, and the comment says so.
+    """
+    label = f"Image {name}"
+    try:
+        wanted = metadata.declared(
+            id=id,
+            disk_format=disk_format,
+            container_format=container_format,
+            visibility=visibility,
+            properties=properties,
+            tags=tags,
+            min_disk=min_disk,
+            min_ram=min_ram,
+            protected=protected,
+            hidden=hidden,
+        )
+        digest = __salt__["openstack_image.source_hash"](source, source_hash, proxy)
+    except EXPECTED as exc:
+        return {"name": name, "result": False, "changes": {}, "comment": f"{label}: {exc}"}
+    wanted = {"name": name, **wanted, "status": "active", **({"content": digest} if digest else {})}
+    image = _Image(name, wanted, profile)
+    if __opts__["test"]:
+        return image.plan(label, lambda: __salt__["openstack_image.source_exists"](source, proxy))
+    return converge(name, label, wanted, image.read, image.writer(source, digest or source_hash, proxy), test=False)
+
+
+def absent(name, id=None, force=False, profile=PROFILE):
+    """
+    Ensure that there is no image of this name, or of this id.
+
+    name
+        Name of the image.
+
+    id
+        Id of the image, then the name is only a label. Default ``None``.
+
+    force
+        Remove it even when it is protected. Default ``False``: that is an error, also under ``test=True``.
+
+    profile
+        Who asks which cloud. Default ``glance:identity:admin``.
+    """
+
+    def read():
+        image = __salt__["openstack_image.show"](id or name, profile)
+        if image and image["protected"] and not force:
+            raise OpenStackError(f"image {image['id']} is protected: set force, or take its protection away")
+        return image and {key: image[key] for key in ("id", "name", "status", "visibility", "size")}
+
+    def write(current, _changes):
+        __salt__["openstack_image.delete"](current["id"], force, profile)
+
+    return converge(name, f"Image {name}", None, read, write, __opts__["test"])
+
+
+def answering(name, profile=PROFILE, timeout=60):
+    """
+    Wait until Glance answers a request that needs Keystone and the database.
+
+    name
+        URL of one API host, ``http://image-node:9292``; anything else is a label, and the endpoint in the catalogue is
+        asked.
+
+    profile
+        Who asks which cloud. Default ``glance:identity:admin``. Credentials that Keystone does not accept are an error
+        at once.
+
+    timeout
+        Seconds to wait at most. Default ``60``.
+
+    ``changes`` are ``{"api": {"old": why it did not answer, "new": "answering"}}``, empty when it answered the first
+    time. Under ``test=True`` it is asked once.
+    """
+    url = name if "://" in name else None
+
+    def read():
+        answer = __salt__["openstack_image.answering"](profile, url)
+        return {"api": answer["error"] or "answering"}
+
+    def write(current, _changes):
+        end = time.monotonic() + timeout
+        while current["api"] != "answering":
+            left = end - time.monotonic()
+            if left <= 0:
+                raise OpenStackError(
+                    f"no answer within {timeout} s; last: {current['api']}. Look into the journal of the API service on"
+                    f" the image node: journalctl -u glance-api (openstack-glance-api on Red Hat)"
+                )
+            time.sleep(min(1, left))
+            current = read()
+
+    label = f"Image API {name}"
+    ret = converge(name, label, {"api": "answering"}, read, write, __opts__["test"])
+    if ret["changes"] and ret["result"] is not False:
+        ret["comment"] = f"{label} {'does not answer yet' if __opts__['test'] else 'answers now'}"
+    return ret
+
+
+class _Image:
+    """One image: how it is read, planned and written."""
+
+    def __init__(self, name, wanted, profile):
+        self._name = name
+        self._wanted = wanted
+        self._profile = profile
+        self._raw = None
+
+    def read(self):
+        """Return the image's attributes in the form of ``wanted``; refuses what the API cannot do."""
+        pinned = self._wanted.get("id")
+        image = pinned and __salt__["openstack_image.show"](pinned, self._profile)
+        self._raw = image or __salt__["openstack_image.show"](self._name, self._profile)
+        if self._raw is None:
+            return None
+        found = metadata.attributes(self._raw, self._wanted)
+        if "content" in self._wanted:
+            found["content"] = self._content(self._wanted["content"])
+        self._step(found)
+        return found
+
+    def plan(self, label, check_source):
+        """Return the result of ``test=True``."""
+        unreachable = []
+
+        def read():
+            found = None
+            try:
+                found = self.read()
+            except Unreachable as exc:
+                unreachable.append(exc)
+            if found is None or self._step(found) != "update":
+                check_source()
+            return found
+
+        ret = converge(self._name, label, self._wanted, read, None, test=True)
+        if unreachable and ret["result"] is None:
+            ret["comment"] += f", once the Image API is there ({unreachable[0]})"
+        return ret
+
+    def writer(self, source, source_hash, proxy):
+        """Return the function that writes."""
+
+        def write(current, changes):
+            step = metadata.step(self._raw, changes, "id" in self._wanted)
+            if step == "update":
+                return self._update(changes)
+            given = {**self._inherited(current, step), **self._declared()}
+            if step == "fill":
+                given["id"] = self._raw["id"]
+            replaces = self._raw["id"] if step == "replace" else None
+            return __salt__["openstack_image.upload"](
+                self._name,
+                source,
+                source_hash=source_hash,
+                proxy=proxy,
+                replaces=replaces,
+                profile=self._profile,
+                **given,
+            )
+
+        return write
+
+    def _content(self, digest):
+        if not metadata.must_be_read(self._raw, digest):
+            return metadata.content(self._raw, digest)
+        algorithm = digest.partition("=")[0]
+        found = __salt__["openstack_image.digest"](self._raw["id"], algorithm, self._profile)
+        return found + metadata.NOT_RECORDED
+
+    def _step(self, found):
+        changes = {
+            key: {"old": found.get(key), "new": value} for key, value in self._wanted.items() if found.get(key) != value
+        }
+        return metadata.step(self._raw, changes, "id" in self._wanted)
+
+    def _declared(self):
+        return {key: value for key, value in self._wanted.items() if key not in ("name", "status", "content")}
+
+    def _inherited(self, current, step):
+        """What nobody declares, a new image has from the one that it replaces."""
+        return {key: current[key] for key in metadata.DEFAULTS} if step == "replace" else {}
+
+    def _update(self, changes):
+        given = {key: change["new"] for key, change in changes.items() if key not in ("content", "status")}
+        recorded = self._wanted["content"] if "content" in changes else None
+        return __salt__["openstack_image.update"](
+            self._raw["id"], recorded_hash=recorded, profile=self._profile, **given
+        )

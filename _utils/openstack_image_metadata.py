@@ -1,0 +1,288 @@
+"""
+What an image should be against what it is: pure logic, nobody is asked here.
+
+"Attributes" are plain mappings in the words of the state (``hidden``, ``content`` …), "image" is what the Image API
+shows (``os_hidden``, custom properties beside base attributes …,
+https://docs.openstack.org/api-ref/image/v2/#show-image).
+"""
+
+import re
+
+from openstack_errors import Ambiguous, Invalid, OpenStackError
+
+VISIBILITIES = ("public", "private", "shared", "community")
+# What a new image gets where nothing is declared. Visibility: Glance's own default since Ocata.
+DEFAULTS = {
+    "visibility": "shared",
+    "properties": {},
+    "tags": [],
+    "min_disk": 0,
+    "min_ram": 0,
+    "protected": False,
+    "hidden": False,
+}
+UPLOAD = "glance_formula_upload"
+RECORD = "glance_formula_source_hash"
+RETIRED = "glance_formula_retired"
+_READ_ONLY = ("status", "owner", "size", "virtual_size", "checksum", "os_hash_algo", "os_hash_value", "created_at")
+_LINKS = ("updated_at", "file", "self", "schema", "locations", "direct_url", "stores")
+# Written by Glance and its stores, this formula, openstacksdk, Nova's snapshots and Cinder's uploads: nobody's drift.
+_OTHERS = re.compile(
+    r"os_glance_.*|glance_formula_.*|owner_specified\..*|signature_verified|base_image_ref|instance_uuid|boot_roles"
+    r"|image_location|image_state|image_type|user_id|owner_id|owner_project_name|owner_user_name"
+    r"|cinder_encryption_key_.*|block_device_mapping|bdm_v2|root_device_name|backup_type"
+)
+_API_NAMES = {"hidden": "os_hidden"}
+_PATCHED = (
+    "name",
+    "visibility",
+    "tags",
+    "min_disk",
+    "min_ram",
+    "protected",
+    "hidden",
+    "disk_format",
+    "container_format",
+)
+_BASE = frozenset(("id", "os_hidden", "hidden", *_PATCHED, *_READ_ONLY, *_LINKS))
+_FORMATS = ("disk_format", "container_format")
+_BUSY = ("saving", "uploading", "importing")
+NOT_RECORDED = ", not recorded"
+
+
+def declared(name=None, id=None, **given):
+    """
+    Return checked attributes, in the form in which images are compared; those that are ``None`` are left out.
+
+    name
+        Name of the image.
+
+    id
+        Id of the image.
+
+    given
+        ``disk_format``, ``container_format``, ``visibility``, ``properties`` (values become strings, one of ``None``
+        is left out), ``tags``, ``min_disk``, ``min_ram``, ``protected``,
+        ``hidden``.
+
+    Raises :py:exc:`Invalid` and names the argument.
+    """
+    wanted = {"name": name, "id": id, **given}
+    wanted = {key: value for key, value in wanted.items() if value is not None}
+    if wanted.get("visibility", "shared") not in VISIBILITIES:
+        raise Invalid(f"visibility {wanted['visibility']!r}: use {', '.join(VISIBILITIES)}")
+    for key in ("min_disk", "min_ram"):
+        value = wanted.get(key, 0)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise Invalid(f"{key} {value!r}: use a whole number, 0 or more")
+    for key in ("protected", "hidden"):
+        if not isinstance(wanted.get(key, False), bool):
+            raise Invalid(f"{key} {wanted[key]!r}: use true or false")
+    if "tags" in wanted:
+        wanted["tags"] = sorted({str(tag) for tag in wanted["tags"]})
+    if "properties" in wanted:
+        wanted["properties"] = _strings(wanted["properties"])
+    return wanted
+
+
+def attributes(image, wanted):
+    """
+    Return an image in the form of ``wanted``, with the same attributes as far as it has them, and ``status``.
+
+    image
+        As the API shows it.
+
+    wanted
+        What :py:func:`declared` returned. Its properties are compared even when they are a service's own; other
+        properties of services are left out.
+    """
+    found = {key: image.get(_API_NAMES.get(key, key)) for key in ("id", *_PATCHED)}
+    found["hidden"] = bool(found["hidden"])
+    found["tags"] = sorted(found["tags"] or [])
+    found["status"] = "active" if image["status"] == "deactivated" else image["status"]
+    found["properties"] = custom(image, (wanted or {}).get("properties", {}))
+    return found
+
+
+def custom(image, named=()):
+    """Return the custom properties of an image that operators set, and of the services' those in ``named``."""
+    return {
+        key: value
+        for key, value in sorted(image.items())
+        if key not in _BASE and value is not None and (key in named or not _OTHERS.fullmatch(key))
+    }
+
+
+def named(images, name, project_id):
+    """
+    Return the image that a name stands for: one of the own project, or a public one. ``None`` when there is none.
+
+    Other projects' private, shared and community images do not count, though an administrator sees them: a user may
+    call an image as the site does.
+
+    images
+        All images, as the API shows them.
+
+    name
+        Name of the image.
+
+    project_id
+        Id of the own project.
+
+    Raises :py:exc:`Ambiguous` with the ids when there are several.
+    """
+    found = [
+        image
+        for image in images
+        if image["name"] == name and (image.get("owner") == project_id or image["visibility"] == "public")
+    ]
+    if len(found) > 1:
+        ids = ", ".join(sorted(image["id"] for image in found))
+        raise Ambiguous(f"{len(found)} images have this name: {ids}: rename or delete all but one, or give the id")
+    return found[0] if found else None
+
+
+def digests(image):
+    """Return ``{algorithm: digest}`` of an image's data as far as Glance, or this formula at the upload, noted them."""
+    found = {}
+    if image.get("checksum"):
+        found["md5"] = image["checksum"]
+    if image.get("os_hash_algo") and image.get("os_hash_value"):
+        found[image["os_hash_algo"]] = image["os_hash_value"]
+    digest, _, bond = image.get(RECORD, "").partition(" of ")
+    # The bond tells the upload's image from a snapshot that Nova made of its server, properties and all.
+    if bond and bond == _bond(image):
+        algorithm, _, value = digest.partition("=")
+        found.setdefault(algorithm, value)
+    return found
+
+
+def record(image, digest):
+    """Return the value of the property that notes a digest, ``sha256=…``, which Glance itself does not compute."""
+    return f"{digest} of {_bond(image)}"
+
+
+def must_be_read(image, digest):
+    """Tell whether only reading all of an image's data can say if it has a digest."""
+    return bool(digest) and image["status"] in ("active", "deactivated") and digest.split("=")[0] not in digests(image)
+
+
+def content(image, digest):
+    """Return the digest of an image's data, by the algorithm of ``digest`` where it is known; ``None`` without data."""
+    known = digests(image)
+    algorithm = digest.split("=")[0]
+    for candidate in (algorithm, image.get("os_hash_algo"), "md5"):
+        if candidate in known:
+            return f"{candidate}={known[candidate]}"
+    return None
+
+
+def step(image, changes, pinned):
+    """
+    Return what has to be done: ``create``, ``fill`` a queued image, ``replace`` it by another one, or ``update`` it.
+
+    image
+        As the API shows it, ``None`` when there is none.
+
+    changes
+        What differs, from ``openstack_states.diff``.
+
+    pinned
+        Whether the id is declared.
+
+    Raises :py:exc:`OpenStackError` for what the API cannot do.
+    """
+    if image is None:
+        return "create"
+    if image["status"] in _BUSY:
+        raise OpenStackError(
+            f"image {image['id']} is {image['status']} since {image.get('updated_at')}: wait until that upload is done,"
+            f" or delete the image"
+        )
+    if image["status"] not in ("queued", "active", "deactivated"):
+        raise OpenStackError(f"image {image['id']} is {image['status']}: delete it, then a new one can be made")
+    if "id" in changes:
+        return "replace"
+    if image["status"] == "queued":
+        return "fill"
+    if _other_content(changes):
+        if pinned:
+            raise OpenStackError(
+                f"image {image['id']} has other data ({changes['content']['old']}), and Glance never changes the data"
+                f" of an id: declare another id, or none"
+            )
+        return "replace"
+    for key in (key for key in _FORMATS if key in changes):
+        raise OpenStackError(
+            f"image {image['id']} is {changes[key]['old']}, and Glance does not change the {key} of an image with data:"
+            f" declare {changes[key]['old']}, or delete the image"
+        )
+    return "update"
+
+
+def operations(image, wanted):
+    """
+    Return the one JSON patch that brings an image to the wanted attributes; empty when nothing differs.
+
+    image
+        As the API shows it.
+
+    wanted
+        What :py:func:`declared` returned; formula's own properties (``glance_formula_…``) may be added to its
+        ``properties``, where ``None`` removes one.
+    """
+    patch = []
+    for key in (key for key in _PATCHED if key in wanted):
+        current = sorted(image.get(key) or []) if key == "tags" else image.get(_API_NAMES.get(key, key))
+        if current != wanted[key] and not (key == "hidden" and not current and not wanted[key]):
+            patch.append({"op": "replace", "path": f"/{_API_NAMES.get(key, key)}", "value": wanted[key]})
+    return patch + (_property_operations(image, wanted["properties"]) if "properties" in wanted else [])
+
+
+def creation(wanted):
+    """Return the body that creates an image (https://docs.openstack.org/api-ref/image/v2/#create-image)."""
+    body = {_API_NAMES.get(key, key): wanted[key] for key in ("id", *_PATCHED) if key in wanted}
+    if not body.get("os_hidden"):
+        body.pop("os_hidden", None)  # not known before Rocky
+    return {**{key: value for key, value in wanted["properties"].items() if value is not None}, **body}
+
+
+def _property_operations(image, properties):
+    # "add" also overwrites; "replace" and "remove" of what is not there are a conflict
+    patch = [
+        {"op": "add", "path": _pointer(key), "value": value}
+        for key, value in sorted(properties.items())
+        if value is not None and image.get(key) != value
+    ]
+    unwanted = [key for key in custom(image, properties) if properties.get(key) is None]
+    return patch + [{"op": "remove", "path": _pointer(key)} for key in unwanted]
+
+
+def _pointer(key):
+    """A JSON pointer (RFC 6901)."""
+    return "/" + key.replace("~", "~0").replace("/", "~1")
+
+
+def _other_content(changes):
+    change = changes.get("content")
+    return change is not None and change["old"] != change["new"] + NOT_RECORDED
+
+
+def _bond(image):
+    return image.get("checksum") or image.get("os_hash_value") or "nothing"
+
+
+def _strings(properties):
+    if not isinstance(properties, dict):
+        raise Invalid("properties: use a mapping of names to values")
+    found = {}
+    for key, value in properties.items():
+        if key in _BASE:
+            raise Invalid(f"property {key}: this is an attribute of its own, declare it beside properties")
+        if str(key).startswith(("os_glance_", "glance_formula_")):
+            raise Invalid(f"property {key}: names beginning so belong to Glance and to this formula")
+        if value is not None and not isinstance(value, (str, int, float)):
+            raise Invalid(f"property {key}: use a text, a number, true or false")
+        if value is not None:
+            found[str(key)] = str(value).lower() if isinstance(value, bool) else str(value)
+    return found
