@@ -11,8 +11,7 @@ import re
 HEADER = "# Managed by Salt (openstack_config): changes made here by hand are lost."
 DEFAULT = "DEFAULT"
 
-_SECTION = re.compile(r"^\[(?P<name>[^\]]*)\]")
-_OPTION = re.compile(r"^(?P<name>[^\s:=#;\[][^:=]*?)\s*[:=]\s*(?P<value>.*)$")
+_OPTION = re.compile(r"^(?P<name>[^\s:=#;\[][^:=]*?)\s*[:=](?P<value>.*)$", re.DOTALL)
 _SECRET = re.compile(
     r"password|passwd|secret|(^|_)(key|keys|token|token_id)$|transport_url$|connection(_string)?$|backend_argument"
 )
@@ -33,6 +32,14 @@ def text(value):
 def values(value):
     """Return a value or a list as the list of strings of an option."""
     return [text(item) for item in (value if isinstance(value, (list, tuple)) else [value])]
+
+
+def fits(value):
+    """Tell whether a value can stand in a file and be read back: no blank line, no control character in it."""
+    lines = value.split("\n")
+    if len(lines) > 1 and any(not line.strip() or line != line.strip() for line in lines):
+        return False
+    return not any(ord(letter) < 32 and letter not in "\t\n" for letter in value)
 
 
 def parse(content):
@@ -108,6 +115,8 @@ def _insert(lines, ends, wanted, written):
         ]
         if new and section in ends:
             lines[ends[section] : ends[section]] = new
+    while lines and not lines[-1].strip():
+        lines.pop()
     for section in sorted(section for section in wanted if section not in ends):
         new = [_line(option, value) for option, items in sorted(wanted[section].items()) for value in items or []]
         if new:
@@ -115,8 +124,11 @@ def _insert(lines, ends, wanted, written):
 
 
 def _line(option, value):
-    """One option; further lines of the value are indented, so that they continue it."""
-    return f"{option} = {value}".rstrip(" ").replace("\n", "\n    ")
+    """One option. Further lines of a value are indented; quotes keep what the reader would strip."""
+    first, *rest = value.split("\n")
+    if first != first.strip() or (first and first[0] == first[-1] and first[0] in "\"'"):
+        first = f'"{first}"'
+    return "\n    ".join([f"{option} = {first}".rstrip(" "), *rest])
 
 
 def _items(content, raw=False):
@@ -125,28 +137,29 @@ def _items(content, raw=False):
     value. Kinds are section, option, other (comments, blank lines, and what oslo.config would refuse).
     """
     section, held = DEFAULT, None
-    for line in content.splitlines():
-        if held and line[:1].isspace() and line.strip():
-            held[2].append(line)
+    for line in content.split("\n"):
+        if held and line[:1] in (" ", "\t") and line.strip():
+            held[1].append(line)
             continue
         if held:
-            yield _held(section, held, raw)
+            yield _held(section, *held, raw)
             held = None
-        option = _OPTION.match(line)
+        name = _OPTION.match(line)
         if line.startswith("["):
-            section = (_SECTION.match(line) or {"name": section})["name"]
+            section = line.strip()[1:].rstrip("]")
             yield "section", section, None, [line] if raw else line
-        elif option:
-            held = (option["name"], option["value"].strip(), [line])
+        elif name:
+            held = (name["name"], [line])
         else:
             yield "other", section, None, [line] if raw else line
     if held:
-        yield _held(section, held, raw)
+        yield _held(section, *held, raw)
 
 
-def _held(section, held, raw):
-    option, first, lines = held
-    value = "\n".join([first, *(line.strip() for line in lines[1:])])
-    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-        value = value[1:-1]
-    return "option", section, option, lines if raw else value
+def _held(section, option, lines, raw):
+    if raw:
+        return "option", section, option, lines
+    first = _OPTION.match(lines[0])["value"].strip()
+    if first and first[0] == first[-1] and first[0] in "\"'":
+        first = first[1:-1]
+    return "option", section, option, "\n".join([first, *(line.strip() for line in lines[1:])])

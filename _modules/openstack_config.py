@@ -1,0 +1,262 @@
+"""
+Files of oslo.config (``glance-api.conf`` and its like), option by option.
+
+.. versionadded:: 1.0.0
+
+Options are ``{section: {option: value}}``; a list stands for an option on several lines. A value may hold references to
+pillar keys, ``mysql+pymysql://glance:{pillar:glance:database:password|url}@db/glance``, which are resolved only while
+a file is compared or written. What comes back shows a secret as "as in pillar" or "not as in pillar".
+"""
+
+import grp
+import os
+import pwd
+import re
+import stat
+import tempfile
+
+import openstack_ini
+import salt.utils.files
+from openstack_errors import Invalid, OpenStackError
+from openstack_secrets import DIFFERS, SAME, has_reference, resolve
+
+__virtualname__ = "openstack_config"
+
+_CREDENTIALS_IN_URL = re.compile(r"://[^/@\s]*:[^/@\s]*@")
+
+
+def __virtual__():
+    return __virtualname__
+
+
+def read(path):
+    """
+    Return the options of a file, secrets masked; ``None`` when there is no such file.
+
+    path
+        Path of the file.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt 'image*' openstack_config.read /etc/glance/glance-api.conf
+    """
+    found = _parsed(path)
+    if found is None:
+        return None
+    return {
+        section: {option: _shown(option, values, values) for option, values in options.items()}
+        for section, options in found.items()
+    }
+
+
+def compare(path, options, purge=True, user="root", group="root", mode="0640"):
+    """
+    Return ``{"current": …, "wanted": …}``, two flat mappings of ``section/option``, ``user``, ``group`` and ``mode`` to
+    values. ``current`` is ``None`` when there is no such file.
+
+    path
+        Path of the file.
+
+    options
+        What the file must have.
+
+    purge
+        Whether every other option of the file is unwanted; it is ``None`` in ``wanted`` then. Default ``True``.
+
+    user, group, mode
+        Owner and permissions that the file must have. Default root, root, 0640.
+
+    Raises Invalid when a reference names a pillar key that is missing.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt 'image*' openstack_config.compare /etc/glance/glance-api.conf '{DEFAULT: {debug: true}}' purge=False
+    """
+    resolved, found = _resolved(options), _parsed(path)
+    owner = {"user": user, "group": group, "mode": salt.utils.files.normalize_mode(mode)}
+    wanted = {
+        f"{section}/{option}": _shown(option, values, values, options[section][option])
+        for section, each in resolved.items()
+        for option, values in each.items()
+    }
+    current = {}
+    for section, each in (found or {}).items():
+        for option, values in each.items():
+            target = resolved.get(section, {}).get(option)
+            given = options[section][option] if target is not None else None
+            current[f"{section}/{option}"] = _shown(option, values, target, given)
+            if target is None and (purge or option in options.get(section, {})):
+                wanted[f"{section}/{option}"] = None
+    return {"current": None if found is None else {**current, **_owner(path)}, "wanted": {**wanted, **owner}}
+
+
+def write(path, options, purge=True, user="root", group="root", mode="0640", makedirs=False):
+    """
+    Write options into a file: a new file replaces the old one at once, owner and permissions are set before content.
+
+    path
+        Path of the file.
+
+    options
+        What the file must have; ``None`` as a value takes an option out.
+
+    purge
+        Whether every other option, and every comment, goes. Default ``True``.
+
+    user, group, mode
+        Owner and permissions of the file. Default root, root, 0640.
+
+    makedirs
+        Whether to make the directory when there is none. Default ``False``.
+
+    Raises OpenStackError when the directory, the user or the group is missing.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt 'image*' openstack_config.write /etc/glance/glance-api.conf '{DEFAULT: {debug: true}}' purge=False
+    """
+    path = os.path.realpath(path)
+    removed = {
+        section: {option: None for option, value in each.items() if value is None} for section, each in options.items()
+    }
+    resolved = _resolved(options)
+    if purge:
+        content = openstack_ini.render(resolved)
+    else:
+        changes = {section: {**removed[section], **resolved.get(section, {})} for section in options}
+        content = openstack_ini.update(_content(path) or "", changes)
+    uid, gid = _ids(path, user, group)
+    _replace(path, content, uid, gid, int(salt.utils.files.normalize_mode(mode), 8), makedirs)
+    return True
+
+
+def remove(path, options):
+    """
+    Take options out of a file; everything else in it stays, owner and permissions as well.
+
+    path
+        Path of the file; when there is none, nothing is done.
+
+    options
+        ``{section: [option, …]}``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt 'image*' openstack_config.remove /etc/glance/glance-api.conf '{DEFAULT: [rpc_backend]}'
+    """
+    path = os.path.realpath(path)
+    content = _content(path)
+    if content is None:
+        return False
+    now = os.stat(path)
+    text = openstack_ini.update(content, {section: dict.fromkeys(names) for section, names in options.items()})
+    _replace(path, text, now.st_uid, now.st_gid, stat.S_IMODE(now.st_mode), False)
+    return True
+
+
+def _resolved(options):
+    """Options as lists of strings, references replaced; those that are ``None`` left out."""
+    if not isinstance(options, dict) or not all(isinstance(each, dict) for each in options.values()):
+        raise Invalid("options must be {section: {option: value}}")
+    return {
+        section: {
+            option: _checked(section, option, openstack_ini.values(resolve(value, __pillar__)))
+            for option, value in each.items()
+            if value is not None
+        }
+        for section, each in options.items()
+    }
+
+
+def _checked(section, option, values):
+    """Refuse what a file cannot hold: it would be read back as something else."""
+    for value in values:
+        if not openstack_ini.fits(value):
+            raise Invalid(f"[{section}] {option} has a blank line or a control character, which no file can hold")
+    return values
+
+
+def _shown(option, values, target, given=None):
+    """
+    Values as they may be seen: one as itself, several as a list, a secret as whether it is the wanted one. ``target``
+    is ``None`` where none is wanted.
+    """
+    shown = values[0] if len(values) == 1 else values
+    secret = openstack_ini.is_secret(option) or has_reference(given)
+    if secret or any(_CREDENTIALS_IN_URL.search(value) for value in [*values, *(target or [])]):
+        return SAME if values == target else DIFFERS
+    return shown
+
+
+def _parsed(path):
+    content = _content(path)
+    return None if content is None else openstack_ini.parse(content)
+
+
+def _content(path):
+    try:
+        with salt.utils.files.fopen(path, encoding="utf-8", errors="surrogateescape") as stream:
+            return stream.read()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as exc:
+        raise OpenStackError(f"cannot read {path}: {exc.strerror}") from exc
+
+
+def _owner(path):
+    now = os.stat(path)
+    return {
+        "user": _name(pwd.getpwuid, now.st_uid),
+        "group": _name(grp.getgrgid, now.st_gid),
+        "mode": salt.utils.files.normalize_mode(f"{stat.S_IMODE(now.st_mode):o}"),
+    }
+
+
+def _name(lookup, number):
+    try:
+        return lookup(number)[0]
+    except KeyError:
+        return str(number)
+
+
+def _ids(path, user, group):
+    try:
+        uid = pwd.getpwnam(user).pw_uid
+    except KeyError:
+        raise OpenStackError(f"cannot write {path}: there is no user {user}: is the package installed?") from None
+    try:
+        return uid, grp.getgrnam(group).gr_gid
+    except KeyError:
+        raise OpenStackError(f"cannot write {path}: there is no group {group}: is the package installed?") from None
+
+
+def _replace(path, content, uid, gid, mode, makedirs):
+    folder = os.path.dirname(path)
+    try:
+        if makedirs:
+            os.makedirs(folder, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{os.path.basename(path)}.")
+        try:
+            with open(handle, "w", encoding="utf-8", errors="surrogateescape") as stream:
+                os.fchown(stream.fileno(), uid, gid)
+                os.fchmod(stream.fileno(), mode)
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except FileNotFoundError:
+        hint = "install the package first, or set makedirs"
+        raise OpenStackError(f"cannot write {path}: there is no directory {folder}: {hint}") from None
+    except OSError as exc:
+        raise OpenStackError(f"cannot write {path}: {exc.strerror}") from exc
