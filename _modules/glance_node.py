@@ -30,6 +30,7 @@ LIBRARIES = {
 }
 FOR_ALL = {"jsonschema": "jsonschema"}
 INSTALLS = "state.apply glance.client.python installs them"
+CURRENT = "up to date"
 ROOM = 1 << 30
 INTERFACES = ("public", "internal", "admin")
 _GLANCE = re.compile(r"(^|[/ ])glance-(wsgi-)?api|glance[./]wsgi")
@@ -258,8 +259,7 @@ def _is_glance(listener, settings):
 def _package(rows, settings):
     release, package = settings["release"], settings["api"]["packages"][0]
     check, wanted = f"package {package}", f"{release['codename']} (Glance {release['glance']})"
-    candidate = __salt__["pkg.latest_version"](package, refresh=False) or __salt__["pkg.version"](package)
-    candidate = candidate or __salt__["pkg.latest_version"](package, refresh=True)
+    candidate = _candidate(package, False) or __salt__["pkg.version"](package) or _candidate(package, True)
     if not candidate:
         rows.failed(check, "no package source offers it: add one for this release to the host's sources")
     elif not glance_checks.provides(candidate, release):
@@ -267,6 +267,12 @@ def _package(rows, settings):
         rows.failed(check, text)
     else:
         rows.ok(check, f"{candidate} is {wanted}")
+
+
+def _candidate(package, refresh):
+    """The version that would be installed; on apt a package that is not known comes as a mapping."""
+    found = __salt__["pkg.latest_version"](package, refresh=refresh)
+    return found.get(package) if isinstance(found, dict) else found
 
 
 def _disks(rows, settings):
@@ -310,23 +316,29 @@ def _service(rows, service):
 def _schema(rows):
     check = "database schema"
     found = _ask(rows, True, [], check, "glance_manage.db_check")
-    if found is not None:
-        text = found if isinstance(found, str) else ", ".join(f"{key}: {value}" for key, value in found.items())
-        (rows.ok if _current(found) else rows.failed)(check, text)
-
-
-def _current(found):
-    return found in ("current", "up to date", 0) or (isinstance(found, dict) and not found.get("needed"))
+    if found:
+        (rows.ok if found == CURRENT else rows.failed)(check, found)
 
 
 def _answers(rows, settings):
-    """An authenticated request: Glance's health check and systemd say "fine" of one that serves nobody."""
-    check, url, started = "API answers", settings["api"]["url"], time.monotonic()
-    with rows.checking(check):
-        _api(settings).request("GET", "/v2/images?limit=1", f"listing images at {url}")
-        rows.ok(check, f"{url}, authenticated, in {time.monotonic() - started:.2f} s")
-        return True
-    return False
+    """
+    An authenticated request to this host's own API, and one to where the catalogue points.
+
+    Glance's health check and systemd say "fine" of one that serves nobody.
+    """
+    own = _answer(rows, "API answers", settings, settings["api"]["url"])
+    _answer(rows, "API by catalogue", settings, None)
+    return own
+
+
+def _answer(rows, check, settings, url):
+    profile = settings["identity"]["service_profile"]
+    found = _ask(rows, True, [], check, "openstack_image.answering", profile=profile, url=url)
+    if found and found["error"]:
+        rows.failed(check, found["error"])
+    elif found:
+        rows.ok(check, f"{found['url']}, authenticated, API {found['version']}, {found['latency']} s")
+    return bool(found) and not found["error"]
 
 
 def _api(settings):

@@ -29,7 +29,13 @@ log = logging.getLogger(__name__)
 
 __virtualname__ = "glance"
 
-_RELOAD = ["saltutil.sync_all", "saltutil.refresh_pillar"]
+# what this formula has of its own, which the questions and the steps after them need; then pillar, as it is now
+_SYNC = {
+    "saltutil.sync_utils": ["refresh=False"],
+    "saltutil.sync_modules": ["refresh=False"],
+    "saltutil.sync_states": ["refresh=False"],
+    "saltutil.refresh_pillar": ["wait=True"],
+}
 
 
 def __virtual__():
@@ -182,7 +188,7 @@ def _clock(minion, answer, allowed):
 def _of_hosts(here, function, kwarg):
     """What each host says of itself, all asked at once."""
     _say("syncing modules to them, reloading their pillars")
-    synced = glance_master.ask(__opts__, here, _RELOAD, [[], ["wait=True"]])
+    synced = glance_master.ask(__opts__, here, list(_SYNC), list(_SYNC.values()))
     rows = [_lost(minion, "sync") for minion, answer in synced.items() if not answer.returned]
     here = [minion for minion, answer in synced.items() if answer.returned]
     _say(f"{function} on {', '.join(here)}")
@@ -192,7 +198,7 @@ def _of_hosts(here, function, kwarg):
         elif isinstance(answer.value, list):
             rows += answer.value
         else:
-            rows.append(glance_report.failed(minion, function, _last_line(answer.value)))
+            rows.append(glance_report.failed(minion, function, _gist(answer.value)))
     return rows
 
 
@@ -200,9 +206,10 @@ def _lost(minion, check):
     return glance_report.failed(minion, check, "the minion answered before, but did not return this (see its log)")
 
 
-def _last_line(value):
-    """The sentence at the end of what a minion returns instead of rows: an error, or a traceback."""
-    return (str(value).strip().splitlines() or ["returned nothing"])[-1]
+def _gist(value):
+    """The sentence in what a minion returns instead of rows: the end of a traceback, or the beginning of the rest."""
+    lines = [line.strip() for line in str(value).splitlines() if line.strip()] or ["returned nothing"]
+    return lines[-1 if any(line.startswith("Traceback") for line in lines) else 0]
 
 
 def _shown(question, site, rows, started):
