@@ -480,24 +480,24 @@ def grants_set(name, schema, privileges, host="%", profile=PROFILE):
     wanted = _wanted(privileges, known)
     exact = openstack_mysql.pattern(schema)
     there = _row(rows, host, exact)
-    _change(profile, "GRANT", wanted - there, known, exact, name, host)
-    _change(profile, "REVOKE", there - wanted, known, exact, name, host)
+    whole = f"{openstack_mysql.identifier(exact)}.*"
+    _change(profile, "GRANT", wanted - there, whole, name, host)
+    _change(profile, "REVOKE", there - wanted, whole, name, host)
     if schema != exact:
-        _change(profile, "REVOKE", _row(rows, host, schema), known, schema, name, host)
-    for table in _table_grants(name, host, schema, profile):
+        _change(profile, "REVOKE", _row(rows, host, schema), f"{openstack_mysql.identifier(schema)}.*", name, host)
+    for table, items in _table_grants(name, host, schema, profile).items():
         target = f"{openstack_mysql.identifier(schema)}.{openstack_mysql.identifier(table)}"
-        sql = f"REVOKE ALL PRIVILEGES, GRANT OPTION ON {target} FROM %s@%s"
-        _query(profile, f"revoking privileges of user {_account(name, host)} on table {table}", sql, [name, host])
+        # ALL takes those on columns with it, and stands in no list
+        _change(profile, "REVOKE", {ALL}, target, name, host)
+        _change(profile, "REVOKE", items & {GRANT_OPTION}, target, name, host)
     return True
 
 
-def _change(profile, verb, items, known, target, name, host):
+def _change(profile, verb, items, target, name, host):
     """GRANT or REVOKE the items, all of which are names that the server itself has for privileges."""
-    if not items:
-        return
-    listed = ", ".join(_summary(items, known))
-    sql = f"{verb} {listed} ON {openstack_mysql.identifier(target)}.* {'TO' if verb == 'GRANT' else 'FROM'} %s@%s"
-    _query(profile, f"{verb} for user {_account(name, host)} on schema {target}", sql, [name, host])
+    if items:
+        sql = f"{verb} {', '.join(sorted(items))} ON {target} {'TO' if verb == 'GRANT' else 'FROM'} %s@%s"
+        _query(profile, f"{verb} for user {_account(name, host)}", sql, [name, host])
 
 
 def _schema_grants(name, profile):

@@ -115,12 +115,20 @@ def connection(profile, context, pillar, config_get=None):
     found = settings(profile, pillar, config_get)
     digest = hashlib.sha256(json.dumps(found, sort_keys=True, default=str).encode()).hexdigest()
     key = f"openstack_database.connection:{os.getpid()}:{digest}"
-    with asking("connecting", found):
-        if key in context:
-            context[key].ping(reconnect=True)
-        else:
+    if key in context and not _alive(context[key]):
+        del context[key]
+    if key not in context:
+        with asking("connecting", found):
             context[key] = connect(found)
     return context[key], found
+
+
+def _alive(opened):
+    try:
+        opened.ping(reconnect=False)
+    except (pymysql.err.Error, OSError):
+        return False
+    return True
 
 
 def connect(found):
@@ -133,7 +141,8 @@ def connect(found):
     context = _tls(found.get("ssl"))
     opened = pymysql.connect(
         user=str(found["user"]),
-        password=str(found.get("password") or ""),
+        # as bytes: PyMySQL would encode a string in latin1
+        password=str(found.get("password") or "").encode(),
         unix_socket=found.get("unix_socket"),
         host=found.get("host"),
         port=int(found["port"]),
