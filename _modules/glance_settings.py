@@ -145,10 +145,10 @@ def _asked(sls, role):
 
 
 def _pillar():
-    pillar = glance_schema.plain(__pillar__.get("glance", {}))
+    pillar = __pillar__.get("glance") or {}
     if not isinstance(pillar, dict):
         raise Invalid("pillar key glance must be a mapping")
-    return pillar
+    return glance_schema.plain(pillar, _data("schema.yaml"))
 
 
 def _problems(pillar, roles):

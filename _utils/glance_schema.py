@@ -2,7 +2,9 @@
 The pillar against ``glance/schema.yaml``: every problem at once, in the words of an operator; and its defaults.
 """
 
+import copy
 import difflib
+import re
 
 import openstack_ini
 
@@ -15,7 +17,16 @@ except ImportError:
 
 MISSING = "jsonschema is missing in Salt's own Python: state.apply glance.client.python installs it"
 ROOT = "glance"
-_KINDS = {dict: "a mapping", list: "a list", bool: "a boolean", int: "an integer", float: "a number", str: "a string"}
+_CREDENTIALS = re.compile(r"://\S*@")
+_KINDS = {
+    type(None): "empty",
+    dict: "a mapping",
+    list: "a list",
+    bool: "a boolean",
+    int: "an integer",
+    float: "a number",
+    str: "a string",
+}
 _TYPES = {
     "object": "a mapping",
     "array": "a list",
@@ -27,12 +38,27 @@ _TYPES = {
 }
 
 
-def plain(value):
-    """Return pillar as plain dictionaries and lists, without keys that are empty (``host:`` and nothing behind it)."""
+def plain(value, schema):
+    """
+    Return pillar as plain dictionaries and lists, without the keys that are known and empty (``host:`` and nothing
+    behind it). In a free-form mapping an empty key means something, and stays.
+
+    value
+        What pillar has.
+
+    schema
+        Schema of the value.
+    """
     if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items() if item is not None}
+        known, free = schema.get("properties", {}), schema.get("additionalProperties")
+        free = free if isinstance(free, dict) else {}
+        return {
+            key: plain(item, known.get(key, free))
+            for key, item in value.items()
+            if item is not None or key not in known
+        }
     if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
+        return [plain(item, {}) for item in value]
     return value
 
 
@@ -86,11 +112,11 @@ def complete(schema, value, key=ROOT):
         Pillar key of the value.
     """
     if not isinstance(value, dict) or not ("properties" in schema or "additionalProperties" in schema):
-        return plain(value)
+        return copy.deepcopy(value)
     free = schema.get("additionalProperties")
     known = schema.get("properties", {})
     done = {
-        name: complete(free, item, f"{key}:{name}") if isinstance(free, dict) else plain(item)
+        name: complete(free, item, f"{key}:{name}") if isinstance(free, dict) else copy.deepcopy(item)
         for name, item in value.items()
         if name not in known
     }
@@ -116,6 +142,8 @@ def _roles(names):
 
 def _lines(error):
     key = ":".join([ROOT, *map(str, error.absolute_path)])
+    if "propertyNames" in error.schema_path:
+        return [f"{key} has the key {str(error.instance)[:60]!r}: it must be {error.schema['expects']}"]
     rule = _RULES.get(error.validator)
     return rule(key, error) if rule else [f"{key} is not valid ({error.validator})"]
 
@@ -150,11 +178,6 @@ def _pattern(key, error):
     return [f"{key} must be {expected}{_shown(key, error, ', not ')}"]
 
 
-def _name(key, error):
-    expected = error.parent.schema["propertyNames"].get("expects", "a name") if error.parent else "a name"
-    return [f"{key} has the key {error.instance!r}: it must be {expected}"]
-
-
 def _limit(words):
     def line(key, error):
         return [f"{key} {words.format(error.validator_value)}{_shown(key, error, ', not ')}"]
@@ -170,15 +193,15 @@ def _kind(value):
 
 def _shown(key, error, before=": "):
     """The value that was given, for the message: never one that is or may hold a secret."""
-    if (
+    value, wanted = error.instance, error.schema.get("type", "")
+    hidden = (
         error.schema.get("secret")
-        or isinstance(error.instance, (dict, list))
-        or "object" in str(error.schema.get("type"))
-    ):
-        return ""
-    if any(openstack_ini.is_secret(part) for part in key.split(":")):
-        return ""
-    return f"{before}{str(error.instance)[:60]!r}"
+        or isinstance(value, (dict, list))
+        or "object" in wanted
+        or any(openstack_ini.is_secret(part) for part in key.split(":"))
+        or _CREDENTIALS.search(str(value))
+    )
+    return "" if hidden else f"{before}{str(value)[:60]!r}"
 
 
 _RULES = {
@@ -186,7 +209,6 @@ _RULES = {
     "type": _wrong_type,
     "enum": _not_listed,
     "pattern": _pattern,
-    "propertyNames": _name,
     "minLength": _limit("is too short"),
     "maxLength": _limit("must not have more than {} characters"),
     "minimum": _limit("must be {} or more"),
