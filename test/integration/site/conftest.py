@@ -20,13 +20,28 @@ glance:
 """
 
 
+STEP = """
+{name}:
+  glance_site.preflight: []
+"""
+
+
 @pytest.fixture(scope="session")
-def site_master(salt_factories):
+def site_states(tmp_path_factory):
+    """An orchestration for each site that a test names: ``preflight-zurich``."""
+    root = tmp_path_factory.mktemp("states")
+    for name in ("zurich", "oslo"):
+        (root / f"preflight-{name}.sls").write_text(STEP.format(name=name), encoding="utf-8")
+    return root
+
+
+@pytest.fixture(scope="session")
+def site_master(salt_factories, site_states):
     return salt_factories.salt_master_daemon(
-        "site-master",
+        "master-of-sites",
         defaults={"interface": "127.0.0.1", "auto_accept": True, "open_mode": True, "worker_threads": 3},
         overrides={
-            "file_roots": {"base": [str(REPO)]},
+            "file_roots": {"base": [str(REPO), str(site_states)]},
             "module_dirs": [str(REPO)],
             "fileserver_followsymlinks": False,
             "timeout": 3,

@@ -80,6 +80,27 @@ def test_output(site_master, salt_run, out):
         assert "\x1b" not in ret.stdout
 
 
+@pytest.mark.parametrize("test", [True, False])
+def test_a_step_of_an_orchestration(salt_run, test):
+    """Fails in both modes, with the failed rows as its comment: nothing may be planned for a site that cannot be."""
+    ret = salt_run.run("state.orchestrate", "preflight-oslo", test=test)
+    assert ret.returncode == 1
+    found = next(iter(ret.data["data"].values()))
+    assert isinstance(found, dict), found
+    [step] = found.values()
+    assert step["result"] is False
+    assert step["changes"] == {}
+    assert "known sites: zurich" in step["comment"]
+
+
+def test_a_host_says_what_its_pillar_lacks(salt_run):
+    ret = salt_run.run("glance.preflight", site="zurich")
+    assert ret.returncode == 1
+    found = [(host, detail) for host, check, detail in rows(ret) if check == "pillar"]
+    assert {host for host, _ in found} == {"site-auth", "site-db", "site-image"}
+    assert any("glance:database:host" in detail for _, detail in found)
+
+
 def test_no_secret_in_any_answer(site_master, salt_run):
     ret = _plainly(site_master, "glance.preflight", "site=zurich", "--out=json", "-l", "debug")
     assert ret.stdout
