@@ -99,18 +99,33 @@ def _secure_rbac(config):
 
 
 def _admin(pillar):
-    admin = pillar.get("identity", {}).get("admin", {})
-    if admin.get("cloud") or admin.get("password"):
+    identity, admin = _identity(pillar)
+    if admin.get("cloud"):
         return []
-    return ["glance:identity:admin is missing: role identity needs cloud (an entry of clouds.yaml), or a password"]
+    if not admin.get("password"):
+        need = "role identity needs cloud (an entry of clouds.yaml), or a password"
+        return [f"glance:identity:admin is missing: {need}"]
+    return _auth_url(identity, admin, "identity")
 
 
 def _cataloguer(pillar):
-    identity = pillar.get("identity", {})
-    admin = identity.get("admin", {})
-    if identity.get("password") or admin.get("cloud") or admin.get("password"):
+    identity, admin = _identity(pillar)
+    if admin.get("cloud"):
         return []
-    return ["glance:identity:admin is missing: role images needs it, or glance:identity:password"]
+    if not (identity.get("password") or admin.get("password")):
+        return ["glance:identity:admin is missing: role images needs it, or glance:identity:password"]
+    return _auth_url(identity, admin, "images")
+
+
+def _identity(pillar):
+    identity = pillar.get("identity", {})
+    return identity, identity.get("admin", {})
+
+
+def _auth_url(identity, admin, role):
+    if identity.get("auth_url") or admin.get("auth_url"):
+        return []
+    return [f"glance:identity:auth_url is missing: role {role} needs it, or an admin with a cloud"]
 
 
 def _images(images):

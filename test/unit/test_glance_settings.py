@@ -144,6 +144,14 @@ def test_the_role_identity_needs_an_administrator(admin):
     assert problems({"identity:admin": admin, **endpoint}, roles=["identity"]) == []
 
 
+@pytest.mark.parametrize("role", ["identity", "images"])
+def test_keystone_is_known_by_url_or_by_cloud(role):
+    endpoint = {"identity:endpoints:public": "http://image-node:9292", "identity:auth_url": None}
+    found = problems({"identity:admin": {"password": "x"}, **endpoint}, roles=[role])
+    assert found == [f"glance:identity:auth_url is missing: role {role} needs it, or an admin with a cloud"]
+    assert problems({"identity:admin": {"cloud": "admin"}, **endpoint}, roles=[role]) == []
+
+
 def test_an_image_needs_a_source_unless_it_is_to_go():
     assert "glance:images:a:source is missing" in str(problems({"images:a": {}}, roles=["images"]))
     assert problems({"images:a": {"absent": True}}, roles=["images"]) == []
