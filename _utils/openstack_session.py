@@ -7,6 +7,7 @@ Requests are never repeated, and none waits longer than the profile's ``timeout`
 import contextlib
 import hashlib
 import json
+import logging
 import re
 
 from openstack_errors import Invalid, OpenStackError, Refused, Unreachable
@@ -28,6 +29,9 @@ except ImportError:
     HAS_KEYSTONEAUTH = False
 
 MISSING = "keystoneauth1 is missing in Salt's own Python: state.apply glance.client.python installs it"
+# It warns with a traceback of what :py:func:`asking` raises with the pillar key and the user.
+logging.getLogger("keystoneauth1.identity.generic.base").setLevel(logging.ERROR)
+
 _USER_KEYS = ("username", "user_id", "user_domain_name", "user_domain_id")
 _SCOPE_KEYS = (
     "project_name",

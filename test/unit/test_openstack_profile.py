@@ -1,0 +1,113 @@
+"""Where a profile comes from: a pillar key, the minion's configuration, a mapping, clouds.yaml."""
+
+import openstack_profile
+import pytest
+import yaml
+from openstack_errors import Invalid
+
+WHO = {"username": "admin", "password": "s3cr3t", "project_name": "admin"}
+URL = "http://auth-node:5000"
+
+
+@pytest.fixture
+def clouds(tmp_path, monkeypatch):
+    """Writes a clouds.yaml that the environment names, and a secure.yaml beside it."""
+    monkeypatch.setattr(openstack_profile, "CLOUDS", (str(tmp_path / "none.yaml"),))
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(tmp_path / "clouds.yaml"))
+
+    def write(name="clouds.yaml", text=None, **entries):
+        (tmp_path / name).write_text(text or yaml.safe_dump({"clouds": entries}), encoding="utf-8")
+
+    return write
+
+
+def test_pillar_key():
+    found = openstack_profile.settings("a:b", {"a": {"b": {**WHO, "auth_url": URL}}})
+    assert found == {
+        **WHO,
+        "auth_url": URL,
+        "user_domain_name": "Default",
+        "project_domain_name": "Default",
+        "timeout": 30.0,
+        "source": "profile a:b",
+    }
+
+
+def test_place_of_the_mapping_around_it():
+    around = {"auth_url": URL, "region_name": "RegionOne", "timeout": 5, "username": "glance", "password": "other"}
+    found = openstack_profile.settings("a:b", {"a": {**around, "b": {**WHO, "timeout": "7"}}})
+    assert (found["auth_url"], found["region_name"], found["timeout"]) == (URL, "RegionOne", 7.0)
+    assert (found["username"], found["password"]) == ("admin", "s3cr3t")
+
+
+def test_minion_configuration():
+    configuration = {"a:b": WHO, "a": {"auth_url": URL}}
+    assert openstack_profile.settings("a:b", {}, configuration.get)["auth_url"] == URL
+
+
+def test_mapping_with_the_key_of_its_password():
+    profile = {"auth_url": URL, "username": "admin", "password_pillar": "x:y"}
+    found = openstack_profile.settings(profile, {"x": {"y": "s3cr3t"}})
+    assert found["password"] == "s3cr3t"
+    assert found["source"] == "profile given as a mapping, password in x:y"
+    assert profile["password_pillar"] == "x:y", "the caller's mapping is left alone"
+
+
+@pytest.mark.parametrize(
+    ("profile", "pillar", "words"),
+    [
+        ("a:b", {}, "pillar key a:b is missing"),
+        ("a:b", {"a": {"b": {}}}, "lacks auth_url, username, password"),
+        ("a:b", {"a": {"b": {"auth_url": URL, "username": "u"}}}, "profile a:b lacks password:"),
+        ("a:b", {"a": {"b": "text"}}, "a:b holds str"),
+        ("a:b", {"a": {"b": {**WHO, "auth_url": URL, "timeout": "soon"}}}, "timeout in profile a:b"),
+        ({"password_pillar": "x:y"}, {}, "pillar key x:y is missing"),
+        ({"cloud": "none"}, {}, "no cloud named none"),
+        ({"auth_url": URL, "application_credential_secret": "x"}, {}, "lacks application_credential_id"),
+        (5, {}, "not int"),
+    ],
+)
+def test_what_is_missing_is_named(clouds, profile, pillar, words):
+    with pytest.raises(Invalid, match=words) as raised:
+        openstack_profile.settings(profile, pillar)
+    assert "s3cr3t" not in str(raised.value)
+
+
+def test_cloud(clouds):
+    clouds(
+        admin={
+            "region_name": "RegionOne",
+            "verify": False,
+            "api_timeout": 9,
+            "auth": {**WHO, "auth_url": URL, "user_domain_id": "default"},
+        }
+    )
+    found = openstack_profile.settings({"cloud": "admin"}, {})
+    assert (found["username"], found["region_name"], found["insecure"], found["timeout"]) == (
+        "admin",
+        "RegionOne",
+        True,
+        9.0,
+    )
+    assert "user_domain_name" not in found
+
+
+def test_keys_beside_a_cloud_win(clouds):
+    clouds(admin={"auth": {**WHO, "auth_url": URL, "user_domain_id": "default", "project_id": "1234"}})
+    pillar = {"a": {"auth_url": "http://far", "b": {"cloud": "admin", "project_name": "x", "user_domain_name": "d"}}}
+    found = openstack_profile.settings("a:b", pillar)
+    assert (found["project_name"], found["user_domain_name"], found["auth_url"]) == ("x", "d", URL)
+    assert not {"project_id", "user_domain_id", "cloud"} & set(found)
+
+
+def test_secure_yaml_beside_it(clouds):
+    clouds(admin={"auth": {"username": "admin", "auth_url": URL}})
+    clouds("secure.yaml", admin={"auth": {"password": "s3cr3t"}})
+    assert openstack_profile.settings({"cloud": "admin"}, {})["password"] == "s3cr3t"
+
+
+@pytest.mark.parametrize("text", ["clouds: [", "- a", "clouds: {admin: text}"])
+def test_broken_clouds_yaml(clouds, text):
+    clouds(text=text)
+    with pytest.raises(Invalid, match=r"clouds\.yaml is not readable"):
+        openstack_profile.settings({"cloud": "admin"}, {})
