@@ -4,9 +4,9 @@ Virtual hosts, users and permissions of RabbitMQ (3.8 to 4.x), on a host of the 
 .. versionadded:: 1.0.0
 
 Everything is read by one ``rabbitmqctl export_definitions``, kept for a run and read again after this module has
-written. What is written goes through the standard input of ``rabbitmqctl import_definitions``, which merges, and
-carries the hash of a password: no password is on a command line or leaves this process. Passwords are read from pillar
-by the name of their key and compared with the broker's hash here.
+written. What is written goes through ``rabbitmqctl import_definitions``, which merges, and carries the hash of a
+password: no password is on a command line or leaves this process. Passwords are read from pillar by the name of their
+key and compared with the broker's hash here.
 """
 
 import base64
@@ -18,6 +18,7 @@ import pwd
 import secrets
 import shutil
 import subprocess
+import tempfile
 
 import openstack_secrets
 from openstack_errors import Invalid, OpenStackError, Refused, Unreachable
@@ -398,8 +399,20 @@ def _json(answer, command):
 
 
 def _import(definitions):
-    """Merge definitions into the broker's."""
-    _rabbitmqctl("import_definitions", "--format", "json", stdin=json.dumps(definitions))
+    """
+    Merge definitions into the broker's.
+
+    They go through a file that only the broker's user reads, and that lasts as long as the command: rabbitmqctl of
+    RabbitMQ 4.0 on Erlang 27 (Debian 13) waits for ever for the end of its standard input. A password is in it as the
+    broker's own salted hash.
+    """
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", prefix="rabbitmq-", suffix=".json") as file:
+        user = _system_user()
+        if user and os.geteuid() == 0:
+            os.fchown(file.fileno(), user["user"], user["group"])
+        json.dump(definitions, file)
+        file.flush()
+        _rabbitmqctl("import_definitions", file.name, "--format", "json", quote=False)
     __context__.pop(_CONTEXT, None)
     return True
 
@@ -411,7 +424,7 @@ def _delete(*command):
     return True
 
 
-def _rabbitmqctl(*command, stdin=None):
+def _rabbitmqctl(*command, quote=True):
     """
     Run rabbitmqctl and return its standard output.
 
@@ -428,7 +441,7 @@ def _rabbitmqctl(*command, stdin=None):
     try:
         done = subprocess.run(
             [program, "--quiet", "--timeout", str(TIMEOUT), *command],
-            input=stdin or "",
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
             errors="replace",
@@ -443,15 +456,15 @@ def _rabbitmqctl(*command, stdin=None):
     except OSError as exc:
         raise Unreachable(f"rabbitmqctl on {_here()} does not run: {exc.strerror}") from None
     if done.returncode:
-        raise _error(command[0], done, secret=stdin is not None)
+        raise _error(command[0], done, quote)
     return done.stdout
 
 
 _UNREACHABLE = ("unable to perform an operation on node", "nodedown", "unable to connect to node")
 
 
-def _error(command, done, secret):
-    """What a failed command means; of its own words those that cannot quote what it was sent."""
+def _error(command, done, quote):
+    """What a failed command means; its own words where they cannot quote what it was sent."""
     said = " ".join(line.strip() for line in done.stderr.splitlines() if line.strip())
     what = f"rabbitmqctl {command} on {_here()} failed (exit code {done.returncode})"
     if any(text in said.lower() for text in _UNREACHABLE):
@@ -460,9 +473,7 @@ def _error(command, done, secret):
         )
     if done.returncode == 75 or "timeout" in said.lower():
         return Unreachable(f"{what}: the broker did not answer in {TIMEOUT} s")
-    if secret:
-        return OpenStackError(f"{what}: the broker refused it; its log says why")
-    return OpenStackError(f"{what}: {said[:300]}")
+    return OpenStackError(f"{what}: {said[:300] if quote else 'the broker refused it; its log says why'}")
 
 
 def _system_user():
