@@ -29,6 +29,17 @@ LIBRARIES = {
     "images": {"keystoneauth1": "keystoneauth1"},
 }
 FOR_ALL = {"jsonschema": "jsonschema"}
+# all of them, whatever the role: what pip installs is the same on every host
+ALL_LIBRARIES = {
+    **FOR_ALL,
+    "pymysql": "PyMySQL",
+    "keystoneauth1": "keystoneauth1",
+    "keystoneclient": "python-keystoneclient",
+    "glanceclient": "python-glanceclient",
+    "oslo_config": "oslo.config",
+    "oslo_utils": "oslo.utils",
+    "cryptography": "cryptography",
+}
 INSTALLS = "state.apply glance.client.python installs them"
 CURRENT = "up to date"
 ROOM = 1 << 30
@@ -67,6 +78,19 @@ def preflight(strict=False):
     if not {"identity", "api"} & set(roles) and {"client", "images"} & set(roles):
         _reach(rows, "reaches Keystone", *glance_checks.address(settings["identity"]["auth_url"]))
     return list(rows)
+
+
+def missing_libraries():
+    """
+    Return the Python packages that this formula's modules need and Salt's own Python lacks, for pip.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt '*' glance_node.missing_libraries
+    """
+    return glance_checks.missing(ALL_LIBRARIES)
 
 
 def status():

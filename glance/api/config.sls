@@ -30,3 +30,18 @@ glance-api-config-file-{{ file.name }}:
     - require:
       - sls: glance.api.package
 {%- endfor %}
+
+{%- if settings.api.policy.rules %}
+
+glance-api-config-policy:
+  file.serialize:
+    - name: {{ settings.api.policy.name | json }}
+    - dataset: {{ settings.api.policy.rules | json }}
+    - serializer: yaml
+    - user: {{ settings.api.policy.user }}
+    - group: {{ settings.api.policy.group }}
+    - mode: '{{ settings.api.policy.mode }}'
+    - makedirs: true
+    - require:
+      - sls: glance.api.package
+{%- endif %}

@@ -3,8 +3,8 @@
 
 {%- for image in settings.images %}
 
-glance-images-{{ image.name }}:
-  openstack_image.present: {{ image.arguments | json }}
+{{ ('glance-images-' ~ image.name) | json }}:
+  openstack_image.{{ image.function }}: {{ image.arguments | json }}
 {%- else %}
 
 glance-images-none:

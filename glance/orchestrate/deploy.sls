@@ -40,5 +40,6 @@ glance-orchestrate-deploy-credentials:
 {%- endif %}
 {%- endfor %}
 
-include:
-  - glance.orchestrate.verify
+glance-orchestrate-deploy-verify:
+  glance_site.verified:
+    - name: {{ site | json }}

@@ -34,5 +34,6 @@ glance:
 lab:
   keystone:
     database_host: geneva-node
-    database_password: {{ secrets.keystone_database | json }}
+    # hexadecimal: keystone-manage db_sync fails where the password holds a character that a URL must quote
+    database_password: {{ secrets.keystone_database | sha256 | json }}
     url: http://geneva-node.example.org:5000

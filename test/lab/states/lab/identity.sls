@@ -3,7 +3,7 @@
 
 lab-identity-installed:
   pkg.installed:
-    - pkgs: [keystone, memcached, python3-memcache]
+    - pkgs: [keystone]
 
 lab-identity-config:
   openstack_config.present:
@@ -15,10 +15,6 @@ lab-identity-config:
           connection: "mysql+pymysql://keystone:{pillar:lab:keystone:database_password|url}@{{ keystone.database_host }}/keystone"
         token:
           provider: fernet
-        cache:
-          enabled: true
-          backend: dogpile.cache.pymemcache
-          memcache_servers: 127.0.0.1:11211
     - user: root
     - group: keystone
     - mode: '0640'

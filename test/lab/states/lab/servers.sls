@@ -1,20 +1,19 @@
 # What a site has before Glance comes: a database server, a message broker, Keystone.
-{%- set sites = [('db-node', 'auth-node'), ('geneva-node', 'geneva-node')] %}
 {%- set up = salt['saltutil.runner']('manage.up') %}
+{%- set databases = ['db-node', 'geneva-node'] | select('in', up) | list %}
+{%- set identities = ['auth-node', 'geneva-node'] | select('in', up) | list %}
+{%- set steps = [
+  ('packages', (databases + identities) | unique, ['lab.packages']),
+  ('databases', databases, ['lab.database', 'lab.messaging']),
+  ('identities', identities, ['lab.identity', 'lab.sources']),
+] %}
 
-{%- for database, identity in sites if identity in up %}
+{%- for step, targets, sls in steps %}
 
-lab-servers-database-{{ database }}:
+lab-servers-{{ step }}:
   salt.state:
-    - tgt: [{{ database }}]
+    - tgt: {{ targets | list | json }}
     - tgt_type: list
-    - sls: [lab.database, lab.messaging]
-    - failhard: true
-
-lab-servers-identity-{{ identity }}:
-  salt.state:
-    - tgt: [{{ identity }}]
-    - tgt_type: list
-    - sls: [lab.identity, lab.sources]
+    - sls: {{ sls | json }}
     - failhard: true
 {%- endfor %}

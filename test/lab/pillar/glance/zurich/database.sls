@@ -9,4 +9,5 @@ glance:
 
 lab:
   keystone:
-    database_password: {{ secrets.keystone_database | json }}
+    # hexadecimal: keystone-manage db_sync fails where the password holds a character that a URL must quote
+    database_password: {{ secrets.keystone_database | sha256 | json }}
