@@ -47,9 +47,12 @@ def installed():
     return salt.utils.path.which(COMMAND) is not None
 
 
-def version():
+def version(user=USER):
     """
     Return the version of Glance, ``30.0.0``; ``None`` when it is not installed.
+
+    user
+        Who runs the command. Default glance.
 
     CLI Example:
 
@@ -59,7 +62,7 @@ def version():
     """
     if not installed():
         return None
-    found = _run(["--version"], None, USER, CHECK_TIMEOUT)
+    found = _run(["--version"], None, user, CHECK_TIMEOUT)
     lines = [*found["stdout"].splitlines(), *found["stderr"].splitlines()]
     return next((line.strip() for line in lines if re.fullmatch(r"\d[\w.+~-]*", line.strip())), None)
 
