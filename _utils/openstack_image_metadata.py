@@ -179,7 +179,7 @@ def content(image, digest):
 
 def step(image, changes, pinned):
     """
-    Return what has to be done: ``create``, ``fill`` a queued image, ``replace`` it by another one, or ``update`` it.
+    Return what has to be done: ``create``, ``fill`` a half-made image, ``replace`` or ``update`` one.
 
     image
         As the API shows it, ``None`` when there is none.
@@ -203,7 +203,7 @@ def step(image, changes, pinned):
         raise OpenStackError(f"image {image['id']} is {image['status']}: delete it, then a new one can be made")
     if "id" in changes:
         return "replace"
-    if image["status"] == "queued":
+    if image["status"] == "queued" or UPLOAD in image:
         return "fill"
     if _other_content(changes):
         if pinned:

@@ -20,7 +20,8 @@ log = logging.getLogger(__name__)
 
 # Glance's default hashing_algorithm since Rocky
 GLANCE_ALGORITHM = "sha512"
-DELETE_TRIES = 10
+TRIES = 10
+PAUSE = 0.5
 
 
 class Checked:
@@ -90,7 +91,7 @@ def upload(api, stream, digest, wanted, host, replaces=None):
         Id of the image that gives its name away once the new one is whole. Default ``None``.
 
     Raises what the source and Glance raise. No image is left behind then, unless its id is pinned: Glance never gives
-    an id out twice, so that one stays, queued, private and marked, and the next run fills it.
+    an id out twice, so that one stays, private and marked, and the next run goes on with it.
     """
     image = _adoptable(api, digest, wanted, host)
     if image is None:
@@ -123,13 +124,13 @@ def delete(api, image_id):
 
     Glance answers 409, or 500, to a delete that overtakes the end of an upload.
     """
-    for tries in range(DELETE_TRIES):
+    for tries in range(TRIES):
         try:
             return api.delete(image_id)
         except OpenStackError as exc:
-            if tries == DELETE_TRIES - 1 or isinstance(exc, (Refused, Unreachable)):
+            if tries == TRIES - 1 or isinstance(exc, (Refused, Unreachable)):
                 raise
-            time.sleep(0.5)
+            time.sleep(PAUSE)
     return None
 
 
@@ -239,8 +240,19 @@ def retire(api, image_id):
 def _take_back(api, image_id, pinned):
     """Remove an image whose upload failed; what cannot be removed now is removed by the next run."""
     try:
-        image = api.image(image_id)
-        if image and not (pinned and image["status"] == "queued"):
+        image = _settled(api, image_id) if pinned else api.image(image_id)
+        reusable = pinned and image and (image["status"] in ("queued", "saving") or metadata.RECORD in image)
+        if image and not reusable:
             delete(api, image_id)
     except EXPECTED as exc:
         log.warning("Image %s, private and not whole, is left for the next run to remove: %s", image_id, exc)
+
+
+def _settled(api, image_id):
+    """An image once Glance has noticed that its upload broke off, and made it queued again."""
+    for _ in range(TRIES):
+        time.sleep(PAUSE)  # before the first look too: it may not even have begun to read
+        image = api.image(image_id)
+        if image is None or image["status"] != "saving":
+            break
+    return image

@@ -1,0 +1,184 @@
+"""Servers that a test talks to on loopback: where images come from, proxies, and a window onto Glance."""
+
+import contextlib
+import hashlib
+import http.client
+import http.server
+import socket
+import socketserver
+import threading
+import urllib.parse
+
+
+class Files(http.server.BaseHTTPRequestHandler):
+    """
+    Serves ``server.files``: path to bytes, or to a function that is called with the handler.
+
+    ``server.log`` has ``(method, path, bytes sent)`` of each request. A request with a whole URL is one to a proxy.
+    """
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        path = urllib.parse.urlsplit(self.path).path
+        body = self.server.files.get(path)
+        entry = [self.command, self.path, 0]
+        self.server.log.append(entry)
+        if body is None:
+            return self.send_error(404)
+        if callable(body):
+            return body(self)
+        part = body
+        if "Range" in self.headers:  # a server that does not know ranges; the client reads no further
+            self.close_connection = True
+            part = body[:1]
+        entry[2] = len(part)
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(part)
+        return None
+
+    def log_message(self, *_args):
+        pass
+
+
+def cut(body):
+    """Answer with half of what was announced, then drop the connection."""
+
+    def answer(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body[: len(body) // 2])
+        handler.close_connection = True
+
+    return answer
+
+
+def chunked(body, whole=True, meanwhile=None):
+    """Answer without a length, in chunks; end properly or not; call ``meanwhile`` between the chunks."""
+
+    def answer(handler):
+        handler.send_response(200)
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        for start in range(0, len(body), 1 << 18):
+            part = body[start : start + (1 << 18)]
+            with contextlib.suppress(OSError):
+                handler.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
+            if meanwhile:
+                meanwhile()
+        if whole:
+            with contextlib.suppress(OSError):
+                handler.wfile.write(b"0\r\n\r\n")
+        handler.close_connection = True
+
+    return answer
+
+
+class Window(http.server.BaseHTTPRequestHandler):
+    """
+    Passes requests on to ``server.target`` and notes them in ``server.log``, ``(method, path, bytes of the body)``.
+
+    ``server.answer``, when set, is a status that is answered instead; ``server.break_upload`` drops the connection of a
+    PUT halfway.
+    """
+
+    protocol_version = "HTTP/1.1"
+
+    def handle_any(self):
+        body = self._body()
+        self.server.log.append((self.command, self.path, len(body)))
+        if self.server.answer:
+            return self.send_error(self.server.answer)
+        if self.command == "PUT" and self.server.break_upload:
+            self.server.break_upload = False
+            self.close_connection = True
+            return self.connection.shutdown(socket.SHUT_RDWR)
+        target = http.client.HTTPConnection(self.server.target, timeout=60)
+        headers = {
+            key: value for key, value in self.headers.items() if key.lower() not in ("host", "transfer-encoding")
+        }
+        headers["Content-Length"] = str(len(body))
+        target.request(self.command, self.path, body, headers)
+        response = target.getresponse()
+        data = response.read()
+        self.send_response(response.status)
+        for key, value in response.getheaders():
+            if key.lower() not in ("content-length", "transfer-encoding", "connection"):
+                self.send_header(key, value)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        target.close()
+        with contextlib.suppress(OSError):  # a client that hung up on purpose
+            self.wfile.write(data)
+        return None
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any
+
+    def _body(self):
+        if "chunked" not in self.headers.get("Transfer-Encoding", ""):
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = b""
+        while size := int(self.rfile.readline().strip() or b"0", 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
+
+    def log_message(self, *_args):
+        pass
+
+
+class Ftp(socketserver.StreamRequestHandler):
+    """As much of an FTP server as downloading one file of ``server.files`` takes."""
+
+    def handle(self):
+        data = None
+        self._say("220 ready")
+        while line := self.rfile.readline().decode().strip():
+            command, _, argument = line.partition(" ")
+            body = self.server.files.get("/" + argument)
+            if command in ("EPSV", "PASV"):
+                data = socket.create_server(("127.0.0.1", 0))
+                port = data.getsockname()[1]
+                passive = f"227 ok (127,0,0,1,{port >> 8},{port & 255})"
+                self._say(passive if command == "PASV" else f"229 ok (|||{port}|)")
+            elif command in ("RETR", "SIZE") and body is None:
+                self._say("550 no such file")
+            elif command == "RETR":
+                self._say("150 coming")
+                with data.accept()[0] as connection:
+                    connection.sendall(body)
+                self._say("226 done")
+            else:
+                answers = {"USER": "331 password", "PASS": "230 in", "SIZE": f"213 {len(body or b'')}"}
+                self._say(answers.get(command, "200 ok"))
+
+    def _say(self, text):
+        self.wfile.write(text.encode() + b"\r\n")
+
+
+@contextlib.contextmanager
+def serving(handler, **attributes):
+    """Run a server on a free loopback port; it has ``files``, ``log``, ``port`` and the given attributes."""
+    kind = http.server.ThreadingHTTPServer
+    if issubclass(handler, socketserver.StreamRequestHandler) and not hasattr(handler, "do_GET"):
+        kind = type("Server", (socketserver.ThreadingTCPServer,), {"daemon_threads": True})
+    with kind(("127.0.0.1", 0), handler) as server:
+        server.files, server.log, server.port = {}, [], server.server_address[1]
+        server.url = f"http://127.0.0.1:{server.port}"
+        for name, value in attributes.items():
+            setattr(server, name, value)
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+
+
+def digest(body, algorithm="sha256"):
+    """Return ``sha256=…`` of some bytes."""
+    return f"{algorithm}={hashlib.new(algorithm, body).hexdigest()}"
