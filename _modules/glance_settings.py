@@ -43,7 +43,7 @@ from openstack_errors import Invalid
 ROLES = ("database", "messaging", "identity", "registry", "api", "client", "images", "balancer")
 # what brings jsonschema itself must not need it
 _WITHOUT_CHECK = "glance.client.python"
-_CONTEXT = "glance_settings:"
+_CONTEXT = "glance_settings"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 __virtualname__ = "glance_settings"
@@ -155,7 +155,8 @@ def _problems(pillar, roles):
     if not glance_schema.HAS_JSONSCHEMA:
         return [glance_schema.MISSING]
     schema_ = _data("schema.yaml")
-    found = glance_schema.problems(schema_, pillar) + glance_schema.missing(schema_, pillar, roles)
+    wrong = glance_schema.problems(schema_, pillar)
+    found = wrong + glance_schema.missing(schema_, pillar, roles)
     release = None
     try:
         release = _release(pillar)
@@ -163,7 +164,7 @@ def _problems(pillar, roles):
             found.append("glance:release is missing: this distribution has none of its own, so name one, as epoxy")
     except Invalid as exc:
         found.append(str(exc))
-    if glance_schema.problems(schema_, pillar):
+    if wrong:
         return found
     settings = glance_schema.complete(schema_, pillar)
     return found + glance_rules.problems(settings, pillar, release, roles, _data("releases.yaml"))
@@ -306,12 +307,20 @@ def _system():
 
 
 def _data(name):
-    """A parsed file of ``glance/``, fetched from the file server once a run."""
-    key = _CONTEXT + name
-    if key not in __context__:
-        path = __salt__["cp.cache_file"](f"salt://glance/{name}", __opts__.get("saltenv") or "base")
-        if not path or not os.path.isfile(path):
-            raise Invalid(f"salt://glance/{name} is not on the file server: is the formula in file_roots?")
-        with salt.utils.files.fopen(path, encoding="utf-8") as stream:
-            __context__[key] = yaml.load(stream, Loader=_LOADER)  # noqa: S506
-    return __context__[key]
+    """A parsed file of ``glance/``: all of them are fetched from the file server at once, and once a run."""
+    if _CONTEXT not in __context__:
+        names = ["schema.yaml", "releases.yaml", f"os/{__grains__.get('os_family', 'unknown')}.yaml"]
+        saltenv = __opts__.get("saltenv") or "base"
+        paths = __salt__["cp.cache_files"]([f"salt://glance/{each}" for each in names], saltenv)
+        __context__[_CONTEXT] = {each: _parsed(path) for each, path in zip(names, paths, strict=True)}
+    found = __context__[_CONTEXT].get(name)
+    if found is None:
+        raise Invalid(f"salt://glance/{name} is not on the file server: is the formula in file_roots?")
+    return found
+
+
+def _parsed(path):
+    if not path or not os.path.isfile(path):
+        return None
+    with salt.utils.files.fopen(path, encoding="utf-8") as stream:
+        return yaml.load(stream, Loader=_LOADER)  # noqa: S506
