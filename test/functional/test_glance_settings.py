@@ -1,6 +1,8 @@
 """Settings through Salt's loader: files from the file server, pillar and grains of a minion."""
 
 import copy
+import os
+import sys
 import time
 
 import pytest
@@ -200,6 +202,29 @@ def test_profiles(minion, given):
     cloud = {"cloud": "admin", "interface": "internal", "region_name": "RegionOne"}
     assert found["identity"]["admin_profile"] == cloud
     assert found["identity"]["images_profile"] == cloud
+
+
+def test_without_jsonschema_only_what_brings_it_renders(settings, monkeypatch):
+    settings.get("glance.api")
+    monkeypatch.setattr(sys.modules["glance_schema"], "HAS_JSONSCHEMA", False)
+    with pytest.raises(salt.exceptions.SaltInvocationError, match=r"state\.apply glance\.client\.python installs it"):
+        settings.get("glance.api")
+    assert settings.check() == [sys.modules["glance_schema"].MISSING]
+    assert settings.get("glance.client.python")["client"]["openrc"]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="the file belongs to root")
+def test_the_file_that_is_derived_can_be_written(settings, tmp_path):
+    (file,) = settings.get(role="api")["api"]["files"]
+    modules = settings.functions
+    path = str(tmp_path / "glance-api.conf")
+    found = modules["openstack_config.compare"](path, file["options"], group="root")
+    assert found["current"] is None
+    assert found["wanted"]["database/connection"] == "as in pillar"
+    assert SECRET not in str(found)
+    modules["openstack_config.write"](path, file["options"])
+    found = modules["openstack_config.compare"](path, file["options"])
+    assert found["current"] == found["wanted"]
 
 
 def test_config_and_schema(settings):

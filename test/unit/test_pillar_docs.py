@@ -40,7 +40,7 @@ def test_the_example_is_valid_for_every_role(role):
     assert glance_rules.problems(settings, pillar, release, [role], RELEASES) == []
 
 
-@pytest.mark.parametrize("entry", keys(SCHEMA, [PILLAR]), ids=lambda entry: entry[0])
+@pytest.mark.parametrize("entry", list(keys(SCHEMA, [PILLAR])), ids=lambda entry: entry[0])
 def test_the_example_has_every_key_with_its_default(entry):
     key, schema, found = entry
     assert found, f"{key} is not in pillar.example"
