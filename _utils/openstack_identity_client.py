@@ -14,6 +14,7 @@ from openstack_errors import Ambiguous, Invalid, OpenStackError
 
 try:
     import keystoneauth1.exceptions as ka_exceptions
+    import keystoneauth1.plugin
     import keystoneclient.v3.client
 
     HAS_KEYSTONECLIENT = True
@@ -64,9 +65,9 @@ class Keystone:
     def __init__(self, session, found):
         self.session = session
         self.found = found
-        self.client = keystoneclient.v3.client.Client(
-            session=session, interface=found.get("interface", "public"), region_name=found.get("region_name")
-        )
+        # Where it lets us log in, not where the catalogue says: that may lack the region (one Keystone for several),
+        # lead elsewhere, or be what is to be repaired.
+        self.client = keystoneclient.v3.client.Client(session=session, interface=keystoneauth1.plugin.AUTH_INTERFACE)
         self._listings = {}
 
     def manager(self, kind):

@@ -12,8 +12,8 @@ where ``password_pillar`` names the key of the password:
     project_name: admin
     user_domain_name: Default
     project_domain_name: Default
-    region_name: RegionOne
-    interface: public                              # or internal, admin
+    region_name: RegionOne                         # which of the catalogue's endpoints: Keystone itself is asked at
+    interface: public                              # auth_url; or internal, admin
     cacert: /etc/ssl/certs/ca-certificates.crt
     timeout: 30                                    # seconds, for each request
 
