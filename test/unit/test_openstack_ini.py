@@ -4,7 +4,7 @@ import string
 
 import openstack_ini
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from oslo_config import cfg
 
@@ -27,7 +27,7 @@ def oslo(path, text):
     return {section: options for section, options in sections.items() if options}
 
 
-@settings(max_examples=40, deadline=None)
+@QUICK
 @given(options=OPTIONS)
 def test_what_is_written_is_read_back_by_us_and_by_oslo(options, path):
     text = openstack_ini.render(options)
@@ -35,7 +35,7 @@ def test_what_is_written_is_read_back_by_us_and_by_oslo(options, path):
     assert oslo(path, text) == options
 
 
-@settings(max_examples=40, deadline=None)
+@QUICK
 @given(options=OPTIONS, changes=OPTIONS)
 def test_an_update_changes_what_it_names_and_nothing_else(options, changes, path):
     text = openstack_ini.update(openstack_ini.render(options), changes)
@@ -47,14 +47,14 @@ def test_an_update_changes_what_it_names_and_nothing_else(options, changes, path
     assert openstack_ini.update(text, changes) == text
 
 
-@settings(max_examples=40, deadline=None)
+@QUICK
 @given(options=OPTIONS)
 def test_an_update_takes_out(options):
     removed = {section: dict.fromkeys(each) for section, each in options.items()}
     assert openstack_ini.parse(openstack_ini.update(openstack_ini.render(options), removed)) == {}
 
 
-@settings(max_examples=40, deadline=None)
+@QUICK
 @given(lines=st.lists(st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=12), max_size=8))
 def test_lines_that_an_update_does_not_name_stay(lines):
     text = "\n".join(["[DEFAULT]", *(f"# {line}" for line in lines), "a = 1", ""])
