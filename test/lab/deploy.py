@@ -40,7 +40,7 @@ DEMO = (
     Step("whether it works", MASTER, ("salt-run", "glance.verify", "site=zurich"), show=True),
     Step(
         "the images, as a user of the cloud sees them", "image-node",
-        ("sh", "-c", ". /root/openrc && openstack image list"), show=True,
+        ("sh", "-c", ". /root/glance-openrc && openstack image list"), show=True,
     ),
     Step(
         "the images, as the disk has them", "image-node",
