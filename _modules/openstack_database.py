@@ -269,7 +269,7 @@ def user_create(name, host, password_pillar, profile=PROFILE):
         salt 'db*' openstack_database.user_create glance '%' glance:database:password
     """
     what = f"creating user {_account(name, host)} with the password of pillar key {password_pillar}"
-    args = [name, _host(host), _password(password_pillar)]
+    args = [name, _host(host), openstack_secrets.password(__pillar__, password_pillar)]
     _query(profile, what, "CREATE USER %s@%s IDENTIFIED BY %s", args, secret=True)
     return True
 
@@ -303,7 +303,7 @@ def user_update(name, host, password_pillar, profile=PROFILE):
         plugin = openstack_mysql.identifier(row["plugin"])
         maria = "MariaDB" in version(profile)
         how = f"IDENTIFIED VIA {plugin} USING PASSWORD(%s)" if maria else f"IDENTIFIED WITH {plugin} BY %s"
-    args = [name, _host(host), _password(password_pillar)]
+    args = [name, _host(host), openstack_secrets.password(__pillar__, password_pillar)]
     _query(profile, what, f"ALTER USER %s@%s {how}", args, secret=True)
     return True
 
@@ -358,7 +358,7 @@ def password_matches(name, host, password_pillar, profile=PROFILE):
 
         salt 'db*' openstack_database.password_matches glance '%' glance:database:password
     """
-    password = _password(password_pillar)
+    password = openstack_secrets.password(__pillar__, password_pillar)
     row = _user(name, host, profile)
     if row is None:
         return None
@@ -369,7 +369,12 @@ def password_matches(name, host, password_pillar, profile=PROFILE):
 def _logs_in(name, host, password_pillar, profile):
     """Whether the account logs in with the password: the answer where the server keeps what nobody else can compare."""
     route = openstack_mysql.settings(profile, __pillar__, __salt__["config.get"])
-    asked = {**route, "user": name, "password": _password(password_pillar), "password_key": password_pillar}
+    asked = {
+        **route,
+        "user": name,
+        "password": openstack_secrets.password(__pillar__, password_pillar),
+        "password_key": password_pillar,
+    }
     what = f"comparing the password of user {_account(name, host)}"
     try:
         with openstack_mysql.asking(what, asked, secret=True):
@@ -613,13 +618,6 @@ def _host(host):
     if not isinstance(host, str) or not host:
         raise Invalid(f"{host!r} is no host of a database user: a name, an address, or % for any")
     return host.lower()
-
-
-def _password(key):
-    value = openstack_secrets.lookup(__pillar__, key)
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise Invalid(f"pillar key {key} must hold a string: it is the password of a database user")
-    return str(value)
 
 
 def _text(value):

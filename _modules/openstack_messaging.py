@@ -17,6 +17,7 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -187,7 +188,7 @@ def user_set(name, password_pillar, tags=None):
     algorithm, stored = current.get("hashing_algorithm"), current.get("password_hash")
     if not password_matches(name, password_pillar):
         algorithm = algorithm if algorithm in _HASHES else _NEW_HASH
-        stored = _hash(_password(password_pillar), algorithm, secrets.token_bytes(_SALT))
+        stored = _hash(openstack_secrets.password(__pillar__, password_pillar), algorithm, secrets.token_bytes(_SALT))
     user = {
         "name": _name(name),
         "password_hash": stored,
@@ -232,7 +233,7 @@ def password_matches(name, password_pillar):
 
         salt 'db*' openstack_messaging.password_matches glance glance:messaging:password
     """
-    password = _password(password_pillar)
+    password = openstack_secrets.password(__pillar__, password_pillar)
     user = _user(name)
     return _fits(user.get("hashing_algorithm"), user.get("password_hash"), password) if user else None
 
@@ -346,13 +347,6 @@ def _hash(password, algorithm, salt):
     return base64.b64encode(salt + digest).decode()
 
 
-def _password(key):
-    value = openstack_secrets.lookup(__pillar__, key)
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise Invalid(f"pillar key {key} must hold a string: it is the password of a RabbitMQ user")
-    return str(value)
-
-
 # --- what the broker says
 
 
@@ -439,39 +433,48 @@ def _rabbitmqctl(*command, quote=True):
     # erl wants a home, and a working directory that it may enter
     environment = {**os.environ, "PATH": PATH, "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8", **_home()}
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             [program, "--quiet", "--timeout", str(TIMEOUT), *command],
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             encoding="utf-8",
             errors="replace",
             cwd="/",
             env=environment,
-            timeout=TIMEOUT + 15,
-            check=False,
+            start_new_session=True,
             **(_system_user() if os.geteuid() == 0 else {}),
         )
-    except subprocess.TimeoutExpired:
-        raise Unreachable(f"rabbitmqctl {command[0]} on {_here()} did not end in {TIMEOUT + 15} s") from None
     except OSError as exc:
         raise Unreachable(f"rabbitmqctl on {_here()} does not run: {exc.strerror}") from None
-    if done.returncode:
-        raise _error(command[0], done, quote)
-    return done.stdout
+    answer, said = _wait(process, command[0])
+    if process.returncode:
+        raise _error(command[0], process.returncode, said, quote)
+    return answer
+
+
+def _wait(process, command):
+    """What it says on standard output and error. When it takes too long, the shells and erl under it end with it."""
+    try:
+        return process.communicate(timeout=TIMEOUT + 15)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        raise Unreachable(f"rabbitmqctl {command} on {_here()} did not end in {TIMEOUT + 15} s") from None
 
 
 _UNREACHABLE = ("unable to perform an operation on node", "nodedown", "unable to connect to node")
 
 
-def _error(command, done, quote):
+def _error(command, code, stderr, quote):
     """What a failed command means; its own words where they cannot quote what it was sent."""
-    said = " ".join(line.strip() for line in done.stderr.splitlines() if line.strip())
-    what = f"rabbitmqctl {command} on {_here()} failed (exit code {done.returncode})"
+    said = " ".join(line.strip() for line in stderr.splitlines() if line.strip())
+    what = f"rabbitmqctl {command} on {_here()} failed (exit code {code})"
     if any(text in said.lower() for text in _UNREACHABLE):
         return Unreachable(
             f"{what}: the broker does not answer: is rabbitmq-server running, is its Erlang cookie right?"
         )
-    if done.returncode == 75 or "timeout" in said.lower():
+    if code == 75 or "timeout" in said.lower():
         return Unreachable(f"{what}: the broker did not answer in {TIMEOUT} s")
     return OpenStackError(f"{what}: {said[:300] if quote else 'the broker refused it; its log says why'}")
 

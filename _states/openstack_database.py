@@ -124,7 +124,7 @@ def user_present(name, hosts, password_pillar, profile=PROFILE):
     """
 
     def wanted():
-        openstack_secrets.lookup(__pillar__, password_pillar)
+        openstack_secrets.password(__pillar__, password_pillar)
         return {_account(name, host): {"password": openstack_secrets.SAME} for host in _hosts(hosts)}
 
     def read():

@@ -97,7 +97,7 @@ def user_present(name, password_pillar, tags=None):
     """
 
     def wanted():
-        openstack_secrets.lookup(__pillar__, password_pillar)
+        openstack_secrets.password(__pillar__, password_pillar)
         if not isinstance(tags or [], list) or not all(isinstance(tag, str) and "," not in tag for tag in tags or []):
             raise Invalid("tags must be a list of strings without commas")
         return {"password": openstack_secrets.SAME, "tags": sorted(set(tags or []))}

@@ -42,6 +42,21 @@ def lookup(pillar, key):
     return value
 
 
+def password(pillar, key):
+    """
+    Return the password that a pillar key holds, as a string.
+
+    pillar, key
+        As in :py:func:`lookup`.
+
+    Raises :py:exc:`Invalid` when the key is missing, empty, or holds something that is no string or whole number.
+    """
+    value = lookup(pillar, key)
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise Invalid(f"pillar key {key} must hold a string, it is a password")
+    return str(value)
+
+
 def reference(key, url=False):
     """
     Return the reference to a pillar key.
