@@ -25,7 +25,7 @@ pillar key or a mapping, described in ``_utils/openstack_profile.py``.
 import time
 
 import openstack_image_metadata as metadata
-from openstack_errors import EXPECTED, OpenStackError, Unreachable
+from openstack_errors import EXPECTED, OpenStackError, Refused, Unreachable
 from openstack_profile import PROFILE
 from openstack_states import converge
 
@@ -115,7 +115,8 @@ def present(
         Who asks which cloud. Default ``glance:identity:admin``.
 
     Under ``test=True`` a source that would be needed is asked for one byte, so a wrong URL is said in the plan. When
-    nobody answers where Glance should be, the plan is that the image would be created, and the comment says so.
+    nobody answers where Glance should be, or Keystone does not know the user (yet), the plan is that the image would
+    be created, and the comment says why nobody could be asked.
     """
     label = f"Image {name}"
     try:
@@ -180,7 +181,7 @@ def answering(name, profile=PROFILE, timeout=60):
 
     profile
         Who asks which cloud. Default ``glance:identity:admin``. Credentials that Keystone does not accept are an error
-        at once.
+        at once, but under ``test=True`` a reason why it does not answer: the run may be the one that makes the user.
 
     timeout
         Seconds to wait at most. Default ``60``.
@@ -191,7 +192,12 @@ def answering(name, profile=PROFILE, timeout=60):
     url = name if "://" in name else None
 
     def read():
-        answer = __salt__["openstack_image.answering"](profile, url)
+        try:
+            answer = __salt__["openstack_image.answering"](profile, url)
+        except Refused as exc:
+            if not __opts__["test"]:
+                raise
+            return {"api": str(exc)}
         return {"api": answer["error"] or "answering"}
 
     def write(current, _changes):
@@ -237,21 +243,21 @@ class _Image:
 
     def plan(self, label, check_source):
         """Return the result of ``test=True``."""
-        unreachable = []
+        not_asked = []
 
         def read():
             found = None
             try:
                 found = self.read()
-            except Unreachable as exc:
-                unreachable.append(exc)
+            except (Unreachable, Refused) as exc:
+                not_asked.append(exc)
             if found is None or self._step(found) != "update":
                 check_source()
             return found
 
         ret = converge(self._name, label, self._wanted, read, None, test=True)
-        if unreachable and ret["result"] is None:
-            ret["comment"] += f", once the Image API is there ({unreachable[0]})"
+        if not_asked and ret["result"] is None:
+            ret["comment"] += f", once the Image API can be asked ({not_asked[0]})"
         return ret
 
     def writer(self, source, source_hash, proxy):

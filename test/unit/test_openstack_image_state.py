@@ -181,10 +181,12 @@ def test_present_before_there_is_an_api(both, cloud):
     assert (done["result"], done["changes"]) == (False, {})
 
 
-def test_wrong_credentials_are_no_plan(both, cloud):
+def test_user_that_keystone_does_not_know_yet(both, cloud):
     cloud.trouble = Refused("wrong password")
-    for function, given in (("present", arguments()), ("absent", {"name": "a"})):
-        assert {result["result"] for result in both(function, **given)} == {False}
+    planned, done, _ = both("present", **arguments())
+    assert (planned["result"], done["result"]) == (None, False)
+    assert "wrong password" in planned["comment"]
+    assert {result["result"] for result in both("absent", name="a")} == {False}
 
 
 def test_absent(both, cloud):
@@ -217,7 +219,9 @@ def test_answering(state, cloud, monkeypatch):
 def test_answering_with_wrong_credentials(state, cloud, test):
     state.__opts__["test"] = test
     cloud.answers = [Refused("wrong password")]
-    assert state.answering("x")["result"] is False
+    ret = state.answering("x")
+    assert ret["result"] is (None if test else False)
+    assert "wrong password" in str(ret)
 
 
 def test_answering_gives_up(state, cloud):
