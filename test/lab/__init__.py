@@ -13,6 +13,6 @@
     lifecycle     start a keeper, find out whether it lives, remove what a dead one left
     client        what tests and commands use to work in a running lab
     deploy        the steps of `./lab demo` and `./lab test`, as data
-    suite         running the test suite in a lab       venv  what it runs with
+    suite         running the test suite in a lab       venv  what it runs with       plugin  what pytest gets
     cli           the commands
 """

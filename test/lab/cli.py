@@ -63,16 +63,20 @@ def bring_up(args, owned: bool = False) -> tuple[Lab, bool]:
             start(args, run, owned)
         try:
             return settle(args, run), fresh
-        except BaseException:
-            if fresh:  # half a lab helps nobody; its logs are in the message
+        except BaseException as error:
+            if fresh:  # half a lab helps nobody
+                logs = lifecycle.keep_logs(run)
                 lifecycle.take_down(run)
+                if isinstance(error, LabError):
+                    raise LabError(f"{error}\nLogs of keeper and machines: {logs}") from error
             raise
 
 
 def start(args, run: Path, owned: bool) -> None:
     """From a bare host, or one where a lab has died, to a keeper that boots machines."""
-    if lifecycle.sweep(run):
-        progress.say("removed what an interrupted lab had left")
+    if lifecycle.remains(run):
+        with progress.step("removing what an interrupted lab left"):
+            lifecycle.sweep(run)
     chosen = SUITES[args.suite or DEFAULT_SUITE]
     build = not base.path_of(chosen).is_dir()
     prerequisites.ensure(chosen, progress)
@@ -303,3 +307,6 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("lab: interrupted", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # `./lab status | head`: nobody reads on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1

@@ -1,11 +1,13 @@
 """What `./lab demo` and `./lab test` do in a lab that is up: steps, as data."""
+import re
 import shlex
 from dataclasses import dataclass
+from pathlib import Path
 
 from lab.client import Lab
 from lab.errors import LabError
 from lab.progress import Progress
-from lab.settings import MASTER
+from lab.settings import MASTER, disk_of
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ DEMO = (
     Step("whether it works", MASTER, ("salt-run", "glance.verify", "site=zurich"), show=True),
     Step(
         "the images, as a user of the cloud sees them", "image-node",
-        ("sh", "-c", ". /root/glance-openrc && openstack image list"), show=True,
+        ("sh", "-c", ". /root/openrc && openstack image list"), show=True,
     ),
     Step(
         "the images, as the disk has them", "image-node",
@@ -65,7 +67,7 @@ def carry_out(lab: Lab, steps: tuple[Step, ...], progress: Progress) -> None:
     """Run steps in order; the first that fails ends it, and says how to try again by hand."""
     for step in steps:
         lab.sync()
-        with progress.step(step.title) as running:
+        with progress.step(step.title, doing=lambda: latest_state(lab.run_dir)) as running:
             done = lab.node(step.node).run(*step.argv, check=False, timeout=step.timeout)
             running.failed = done.returncode != 0
         if done.returncode:
@@ -73,3 +75,15 @@ def carry_out(lab: Lab, steps: tuple[Step, ...], progress: Progress) -> None:
             raise LabError(f"{step.title}: exit {done.returncode}, see above; to try again: {step.typed}")
         if step.show:
             print(progress.paint("1", f"$ {step.typed}"), done.stdout.rstrip(), "", sep="\n", flush=True)
+
+
+def latest_state(run: Path) -> str:
+    """The state that a minion began last, from the minions' logs as this host's disk has them."""
+    logs = list(disk_of(run).glob("*/upper/var/log/salt/minion"))
+    if not logs:
+        return ""
+    newest = max(logs, key=lambda path: path.stat().st_mtime)
+    with open(newest, "rb") as log:
+        log.seek(max(0, newest.stat().st_size - 16384))
+        found = re.findall(r"Executing state (\S+) for \[(.*)\]", log.read().decode(errors="replace"))
+    return f"{newest.relative_to(disk_of(run)).parts[0]}: {found[-1][0]} {found[-1][1]}" if found else ""

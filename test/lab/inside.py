@@ -7,6 +7,9 @@ from lab.settings import PATH
 
 # A process that waits outside for one inside takes it along when it is killed.
 DIE_TOGETHER = ("setpriv", "--pdeathsig", "KILL")
+# Ctrl-C is for the command, not for those who wait for it outside.
+WAIT = ("env", "--ignore-signal=INT,QUIT")
+LISTEN = "--default-signal=INT,QUIT"
 NAMESPACES = ("mnt", "net", "pid")
 
 
@@ -19,7 +22,8 @@ def lab_argv(keeper: int, argv: list[str], directory: str = "/") -> list[str]:
     """Run `argv` in the lab's network, mount and pid namespaces, where `keeper` (a pid seen from here) lives."""
     if is_inside(keeper):
         return argv
-    return ["nsenter", "-t", str(keeper), "-m", "-n", "-p", f"--wdns={directory}", "--", *DIE_TOGETHER, *argv]
+    enter = ["nsenter", "-t", str(keeper), "-m", "-n", "-p", f"--wdns={directory}", "--"]
+    return [*WAIT, *enter, *DIE_TOGETHER, "env", LISTEN, *argv]
 
 
 def node_argv(leader: int, group: str, drop: str, argv: list[str], env: dict[str, str] | None = None) -> list[str]:
@@ -32,10 +36,10 @@ def node_argv(leader: int, group: str, drop: str, argv: list[str], env: dict[str
     variables = {"PATH": PATH, "HOME": "/root", "LANG": "C.UTF-8", "TERM": "dumb", "DEBIAN_FRONTEND": "noninteractive"}
     variables.update(env or {})
     return [
-        "sh", "-c", f'echo $$ > {group}/exec/cgroup.procs && exec "$@"', "sh",
+        *WAIT, "sh", "-c", f'echo $$ > {group}/exec/cgroup.procs && exec "$@"', "sh",
         "setpriv", f"--bounding-set={drop}",
         "nsenter", "-t", str(leader), "-m", "-u", "-i", "-n", "-p", "-C", "-r", "-w", "--",
-        "env", "-i", *[f"{k}={v}" for k, v in variables.items()], *DIE_TOGETHER, *argv,
+        "env", "-i", LISTEN, *[f"{k}={v}" for k, v in variables.items()], *DIE_TOGETHER, *argv,
     ]
 
 

@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import socketserver
@@ -26,7 +27,7 @@ from pathlib import Path
 from lab import cgroups, host, network, provision, sources
 from lab.errors import LabError
 from lab.node import Node
-from lab.settings import CACHE, GATEWAY, PROXY_PORT
+from lab.settings import CACHE, GATEWAY, PROXY_PORT, disk_of
 from lab.shell import sh
 from lab.topology import Plan
 
@@ -136,17 +137,19 @@ class Keeper:
                 node.freeze(False)
 
     # ------------------------------------------------------------ the end
+    def end_with(self, owner: int) -> None:
+        """Wait until the other end of a pipe closes, then end: nobody is there to take this lab down."""
+        os.read(owner, 1)
+        self.shut_down()
+        shutil.rmtree(disk_of(self.run), ignore_errors=True)
+        self.ended.set()
+
     def shut_down(self) -> None:
         for node in self.nodes.values():
             with contextlib.suppress(Exception):
                 node.kill()
         if self._proxy:
             self._proxy.terminate()
-
-
-def disk_of(run: Path) -> Path:
-    """Where a lab's machines write: on disk, since /run may be small memory."""
-    return CACHE / "labs" / run.name
 
 
 class Handler(socketserver.StreamRequestHandler):
@@ -201,7 +204,7 @@ def main() -> None:
     threading.Thread(target=control.serve_forever, daemon=True).start()
     threading.Thread(target=keeper.power_up, daemon=True).start()
     if args.owner is not None:
-        threading.Thread(target=lambda: (os.read(args.owner, 1), keeper.ended.set()), daemon=True).start()
+        threading.Thread(target=keeper.end_with, args=(args.owner,), daemon=True).start()
     keeper.ended.wait()
     keeper.shut_down()
 

@@ -15,14 +15,14 @@ from pathlib import Path
 from lab import base, cgroups, provision, topology
 from lab.client import Lab
 from lab.errors import LabError
-from lab.keeper import disk_of
-from lab.settings import CACHE, REPO, SUITES
+from lab.settings import CACHE, REPO, SUITES, disk_of
 from lab.topology import Plan
 
 GROUP = "glance-lab-{}"
 # all that a lab keeps in the cache directory, which may be a user's own
 CACHED = (
     "base-*", "wheels-*", "venv-*", "packages", "labs", "locks", "building-*", "scratch-*", "sources-*", "probe-*",
+    "logs-of-failed-up",
     "build-*.log", "build.lock", "venv.lock", "venv.log",
 )
 _OURS: dict[Path, int] = {}  # pipes which a keeper of ours watches: they close when this process ends
@@ -101,7 +101,7 @@ def wait_up(run: Path, say=lambda text: None, timeout: float = 180) -> Lab:
     while True:
         status = _status(run)
         if status and status["phase"] == "failed":
-            raise LabError(f"the machines did not come up: {status['error']}\nThe keeper's log: {run}/keeper.log")
+            raise LabError(f"the machines did not come up: {status['error']}\nTo start again: ./lab down, ./lab up")
         if status and status["phase"] == "up":
             return Lab(run)
         if status is None and not is_alive(run):
@@ -132,10 +132,31 @@ def take_down(run: Path, timeout: float = 30) -> bool:
     return sweep(run)
 
 
+def keep_logs(run: Path) -> Path:
+    """Copy what keeper and machines said to where a `down` leaves it."""
+    kept = CACHE / "logs-of-failed-up"
+    shutil.rmtree(kept, ignore_errors=True)
+    kept.mkdir(parents=True)
+    for pattern in ("*.log", "*.console"):
+        for path in run.glob(pattern):
+            shutil.copy(path, kept)
+    return kept
+
+
+def group_of(run: Path) -> Path:
+    """The lab's control group, as this host sees it."""
+    return cgroups.host_mount() / GROUP.format(run.name)
+
+
+def remains(run: Path) -> bool:
+    """Whether there is anything of a lab."""
+    return any(path.exists() for path in (group_of(run), disk_of(run), run))
+
+
 def sweep(run: Path) -> bool:
     """Remove what a dead lab left (or one that does not answer); whether there was anything."""
-    group = cgroups.host_mount() / GROUP.format(run.name)
-    found = [p for p in (group, disk_of(run), run) if p.exists()]
+    group = group_of(run)
+    found = remains(run)
     cgroups.kill(group)  # the keeper's own group is in it: nothing survives this
     cgroups.remove(group)
     shutil.rmtree(disk_of(run), ignore_errors=True)
@@ -143,4 +164,4 @@ def sweep(run: Path) -> bool:
     for parent in (disk_of(run).parent, run.parent):
         with contextlib.suppress(OSError):
             parent.rmdir()
-    return bool(found)
+    return found

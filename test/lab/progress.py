@@ -4,8 +4,9 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 
-QUIET = 20.0  # seconds without news after which a log, too, gets a line
+QUIET = 30.0  # seconds after which a log, too, gets a line; then after twice as many, and so on
 
 
 class Progress:
@@ -23,9 +24,12 @@ class Progress:
         print(text, file=self.stream, flush=True)
 
     @contextlib.contextmanager
-    def step(self, title: str):
-        """A step that takes a while: its value's `note` hears what is being waited for, `failed` may be set."""
-        running = Step(self, title)
+    def step(self, title: str, doing: Callable[[], str] | None = None) -> Iterator["Step"]:
+        """A step that takes a while.
+
+        Its value's `note` hears what is being waited for, or `doing` is asked for it; `failed` may be set.
+        """
+        running = Step(self, title, doing)
         running.begin()
         try:
             yield running
@@ -39,11 +43,11 @@ class Progress:
 class Step:
     """A step that is going on."""
 
-    def __init__(self, progress: Progress, title: str):
-        self.progress, self.title = progress, title
+    def __init__(self, progress: Progress, title: str, doing: Callable[[], str] | None):
+        self.progress, self.title, self.doing = progress, title, doing
         self.noted = ""
         self.failed = False
-        self.started = self.spoken = time.monotonic()
+        self.started = time.monotonic()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._live, daemon=True)
 
@@ -56,28 +60,33 @@ class Step:
         self.noted = text
 
     def end(self) -> None:
-        how = self.progress.paint("31", "failed") if self.failed else self.progress.paint("32", "done")
         self._over.set()
         self._thread.join()
         if self.progress.terminal:
             self.progress.stream.write("\r\033[K")
-        self.progress.say(f"{self.title}: {how} ({self._elapsed()})")
-
-    def _elapsed(self) -> str:
-        seconds = time.monotonic() - self.started
-        return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds // 60)} min {int(seconds % 60)} s"
+        how = self.progress.paint("31", "failed") if self.failed else self.progress.paint("32", "done")
+        self.progress.say(f"{self.title}: {how} ({elapsed(time.monotonic() - self.started)})")
 
     def _live(self) -> None:
-        while not self._over.wait(0.2 if self.progress.terminal else 1):
+        speak_at = QUIET
+        while not self._over.wait(0.25 if self.progress.terminal else 1):
+            passed = time.monotonic() - self.started
+            if self.doing and (self.progress.terminal or passed > speak_at):
+                with contextlib.suppress(Exception):  # news are welcome, not worth a failure
+                    self.noted = self.doing()
             if self.progress.terminal:
-                self._redraw()
-            elif time.monotonic() - self.spoken > QUIET:
-                self.spoken = time.monotonic()
-                self.progress.say(f"  still at it after {self._elapsed()}" + (f": {self.noted}" if self.noted else ""))
+                self._redraw(passed)
+            elif passed > speak_at:
+                speak_at *= 2
+                self.progress.say(f"  {elapsed(passed)}: {self.noted or 'still at it'}")
 
-    def _redraw(self) -> None:
+    def _redraw(self, passed: float) -> None:
         with contextlib.suppress(OSError):
             width = os.get_terminal_size(self.progress.stream.fileno()).columns
-            line = f"{self.title} {self._elapsed()}  {self.noted}"[: width - 1]
-            self.progress.stream.write(f"\r\033[K{line}")
+            line = f"{self.title}, {elapsed(passed)}" + (f": {self.noted}" if self.noted else "")
+            self.progress.stream.write(f"\r\033[K{line[: width - 1]}")
             self.progress.stream.flush()
+
+
+def elapsed(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds // 60)} min {int(seconds % 60)} s"

@@ -104,6 +104,8 @@ def _master(plan: Plan) -> dict[str, File]:
         "timeout": 5,
         "gather_job_timeout": 3,
         "log_level_logfile": plan.log_level,
+        # Salt 3008 warns of its own unclosed runners at the end of every salt-run
+        "log_granular_levels": {"salt.runner": "error", "salt.minion": "error"},
     }
     return {
         "etc/salt/master.d/lab.conf": File("".join(f"{k}: {json.dumps(v)}\n" for k, v in config.items())),

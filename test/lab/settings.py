@@ -48,3 +48,8 @@ def lab_name(repo: Path = REPO, run: Path = RUN) -> str:
 def run_dir() -> Path:
     """The run directory of this checkout's lab, or of the one that GLANCE_LAB names."""
     return Path(os.environ["GLANCE_LAB"]) if os.environ.get("GLANCE_LAB") else RUN / lab_name()
+
+
+def disk_of(run: Path) -> Path:
+    """Where a lab's machines write: on disk, since /run may be small memory."""
+    return CACHE / "labs" / run.name

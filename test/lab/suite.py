@@ -20,8 +20,8 @@ def needs_lab(args: list[str]) -> bool:
 
 def run(lab: Lab | None, args: list[str], everything: bool) -> int:
     """pytest's exit code. It ends when this process is told to."""
-    environment = venv.environment(venv.path_of())
-    command = [str(venv.path_of() / "bin" / "python"), "-m", "pytest"]
+    environment = {**venv.environment(venv.path_of()), "PYTHONPATH": str(REPO / "test")}
+    command = [str(venv.path_of() / "bin" / "python"), "-m", "pytest", "-p", "lab.plugin"]
     if not everything:
         command += ["-m", "not slow"]
     command += args
@@ -34,7 +34,8 @@ def run(lab: Lab | None, args: list[str], everything: bool) -> int:
     try:
         while True:
             try:
-                return pytest.wait()
+                code = pytest.wait()
+                return code if code >= 0 else 128 - code
             except KeyboardInterrupt:  # pytest was interrupted as well: let it report
                 continue
     finally:
