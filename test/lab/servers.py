@@ -1,0 +1,61 @@
+"""The servers of one site, for tests that talk to MariaDB, RabbitMQ, Keystone and Glance themselves."""
+
+import secrets
+
+from lab.client import Lab
+from lab.errors import LabError
+from lab.settings import DOMAIN
+
+ADMIN = "lab"
+
+
+def ensure(lab: Lab, site: str) -> None:
+    """Have a site deployed, its servers first; quick where it is already."""
+    if _answers(lab, site):
+        return
+    orchestrate(lab, "lab.servers")
+    orchestrate(lab, "glance.orchestrate.deploy", pillar={"glance": {"site": site}})
+
+
+def orchestrate(lab: Lab, name: str, **more) -> None:
+    """Run an orchestration that must succeed."""
+    answer = lab.salt_run("state.orchestrate", name, **more)
+    if answer.returncode:
+        raise LabError(f"salt-run state.orchestrate {name}: exit {answer.returncode}\n{answer.stdout[-5000:]}")
+
+
+def of_node(lab: Lab, node: str) -> dict:
+    """Where the servers of a host with all roles are, and who may do everything there."""
+    site = lab.status()["nodes"][node]["site"]
+    host = f"{node}.{DOMAIN}"
+    address = lab.node(node).address
+    return {
+        "database": {"host": address, "port": 3306, "user": ADMIN, "password": _database_admin(lab, node)},
+        "messaging": {"node": node},
+        "identity": {
+            "auth_url": f"http://{host}:5000",
+            "username": "admin",
+            "password": _secrets(lab)[site]["identity_admin"],
+            "project_name": "admin",
+            "user_domain_name": "Default",
+            "project_domain_name": "Default",
+            "region_name": "RegionOne",
+        },
+        "image": {"url": f"http://{address}:9292"},
+    }
+
+
+def _answers(lab: Lab, site: str) -> bool:
+    return lab.salt_run("glance.verify", f"site={site}", "write=False", timeout=300).returncode == 0
+
+
+def _database_admin(lab: Lab, node: str) -> str:
+    """A user who may do everything over TCP, which root of Debian's MariaDB may not; its new password."""
+    password = secrets.token_urlsafe(18)
+    statement = f"CREATE OR REPLACE USER '{ADMIN}'@'%' IDENTIFIED BY '{password}';"
+    lab.node(node).run("mariadb", input=f"{statement}\nGRANT ALL ON *.* TO '{ADMIN}'@'%' WITH GRANT OPTION;\n")
+    return password
+
+
+def _secrets(lab: Lab) -> dict:
+    return lab.salt_run("salt.cmd", "slsutil.renderer", "path=/srv/pillar/lab_secrets.sls").data["lab_secrets"]
