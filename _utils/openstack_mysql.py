@@ -226,6 +226,8 @@ def _meaning(code, exc, found):
         return Refused, f"the server refuses it without a password: set pillar key {found['password_key']}"
     if code in (ER.HOST_NOT_PRIVILEGED, ER.HOST_IS_BLOCKED):
         return Refused, "the server takes no connections from this host: grant it, or mariadb-admin flush-hosts"
+    if code == 1819:
+        return OpenStackError, "the server's password policy does not take the new password (error 1819)"
     if code in _PRIVILEGE_ERRORS:
         return Refused, f"the account lacks a privilege ({_name(code)}): it needs those of an administrator"
     return OpenStackError, None
