@@ -259,7 +259,7 @@ def parser() -> argparse.ArgumentParser:
     usage = USAGE.format(cache=CACHE, suites=", ".join(f"{s.name} = {s.openstack}" for s in SUITES.values()))
     top = argparse.ArgumentParser(prog="./lab", usage=argparse.SUPPRESS, description=usage,
                                   formatter_class=argparse.RawDescriptionHelpFormatter, add_help=False)
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", help=argparse.SUPPRESS)
+    commands = top.add_subparsers(dest="command", prog="./lab", help=argparse.SUPPRESS)
     for name, function in {
         "up": up, "demo": demo, "test": test, "status": status, "power": power, "cable": cable, "down": down,
         "clean": clean,

@@ -11,6 +11,7 @@ from lab.shell import sh
 
 def ensure(suite: Suite, progress: Progress, tests: bool = False) -> None:
     """Install the packages that are missing; what apt cannot bring is an error."""
+    check.insist(check.system())
     missing = sorted({lack.package for lack in check.packages(suite, tests)})
     if not missing:
         return
