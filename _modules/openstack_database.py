@@ -362,7 +362,7 @@ def password_matches(name, host, password_pillar, profile=PROFILE):
     row = _user(name, host, profile)
     if row is None:
         return None
-    told = openstack_mysql.fits(row["plugin"], bytes.fromhex(row["stored"]), password)
+    told = openstack_mysql.fits(row["plugin"], bytes.fromhex(row["password_hash"]), password)
     return _logs_in(name, host, password_pillar, profile) if told is None else told
 
 
@@ -578,9 +578,7 @@ def _summary(items, known):
 
 
 # MariaDB keeps roles in the same table, with no host
-_USERS = (
-    "SELECT User AS name, Host AS host, plugin, HEX(authentication_string) AS stored FROM mysql.user WHERE Host <> ''"
-)
+_USERS = "SELECT User AS name, Host AS host, plugin, HEX(authentication_string) AS password_hash FROM mysql.user WHERE Host <> ''"
 
 
 def _query(profile, what, sql, args=(), secret=False, columns=False):
@@ -601,7 +599,7 @@ def _user(name, host, profile):
     """An account's row, with the hash of its password in hexadecimal: stays in this module."""
     for row in _query(profile, f"reading user {_account(name, host)}", f"{_USERS} AND User = %s", [name]):
         if row["name"] == name and row["host"].lower() == _host(host):
-            return {**row, "stored": row["stored"] or ""}
+            return {**row, "password_hash": row["password_hash"] or ""}
     return None
 
 
