@@ -25,9 +25,9 @@ pillar key or a mapping, described in ``_utils/openstack_profile.py``.
 import time
 
 import openstack_image_metadata as metadata
-from openstack_errors import EXPECTED, OpenStackError, Refused, Unreachable
+from openstack_errors import OpenStackError, Refused, Unreachable
 from openstack_profile import PROFILE
-from openstack_states import converge
+from openstack_states import converge, diff
 
 __virtualname__ = "openstack_image"
 
@@ -118,28 +118,20 @@ def present(
     nobody answers where Glance should be, or Keystone does not know the user (yet), the plan is that the image would
     be created, and the comment says why nobody could be asked.
     """
-    label = f"Image {name}"
-    try:
-        wanted = metadata.declared(
-            id=id,
-            disk_format=disk_format,
-            container_format=container_format,
-            visibility=visibility,
-            properties=properties,
-            tags=tags,
-            min_disk=min_disk,
-            min_ram=min_ram,
-            protected=protected,
-            hidden=hidden,
-        )
-        digest = __salt__["openstack_image.source_hash"](source, source_hash, proxy)
-    except EXPECTED as exc:
-        return {"name": name, "result": False, "changes": {}, "comment": f"{label}: {exc}"}
-    wanted = {"name": name, **wanted, "status": "active", **({"content": digest} if digest else {})}
-    image = _Image(name, wanted, profile)
-    if __opts__["test"]:
-        return image.plan(label, lambda: __salt__["openstack_image.source_exists"](source, proxy))
-    return converge(name, label, wanted, image.read, image.writer(source, digest or source_hash, proxy), test=False)
+    given = {
+        "id": id,
+        "disk_format": disk_format,
+        "container_format": container_format,
+        "visibility": visibility,
+        "properties": properties,
+        "tags": tags,
+        "min_disk": min_disk,
+        "min_ram": min_ram,
+        "protected": protected,
+        "hidden": hidden,
+    }
+    image = _Image(name, given, source, source_hash, proxy, profile)
+    return image.plan() if __opts__["test"] else image.converge()
 
 
 def absent(name, id=None, force=False, profile=PROFILE):
@@ -220,92 +212,86 @@ def answering(name, profile=PROFILE, timeout=60):
 
 
 class _Image:
-    """One image: how it is read, planned and written."""
+    """One image: what it should be, how it is read, planned and written."""
 
-    def __init__(self, name, wanted, profile):
+    def __init__(self, name, given, source, source_hash, proxy, profile):
         self._name = name
-        self._wanted = wanted
+        self._given = given
+        self._source = {"source": source, "source_hash": source_hash, "proxy": proxy}
         self._profile = profile
-        self._raw = None
+        self._wanted = {}
+        self._found = None  # as the API shows it
+        self._not_asked = None
+
+    def converge(self):
+        """Return the result of a real run."""
+        return converge(self._name, f"Image {self._name}", self.wanted, self.read, self.write, test=False)
+
+    def plan(self):
+        """Return the result of ``test=True``."""
+        ret = converge(self._name, f"Image {self._name}", self.wanted, self._read_for_plan, None, test=True)
+        if self._not_asked and ret["result"] is None:
+            ret["comment"] += f", once the Image API can be asked ({self._not_asked})"
+        return ret
+
+    def wanted(self):
+        """Return what the image should be, its data as a digest."""
+        declared = metadata.declared(**self._given)
+        digest = __salt__["openstack_image.source_hash"](**self._source)
+        if digest:
+            self._source["source_hash"] = digest  # so that a sums file is read once
+        self._wanted = {"name": self._name, **declared, "status": "active", **({"content": digest} if digest else {})}
+        return self._wanted
 
     def read(self):
         """Return the image's attributes in the form of ``wanted``; refuses what the API cannot do."""
         pinned = self._wanted.get("id")
         image = pinned and __salt__["openstack_image.show"](pinned, self._profile)
-        self._raw = image or __salt__["openstack_image.show"](self._name, self._profile)
-        if self._raw is None:
+        self._found = image or __salt__["openstack_image.show"](self._name, self._profile)
+        if self._found is None:
             return None
-        found = metadata.attributes(self._raw, self._wanted)
+        current = metadata.attributes(self._found, self._wanted)
         if "content" in self._wanted:
-            found["content"] = self._content(self._wanted["content"])
-        self._step(found)
-        return found
+            current["content"] = self._content(self._wanted["content"])
+        self._step(current)
+        return current
 
-    def plan(self, label, check_source):
-        """Return the result of ``test=True``."""
-        not_asked = []
+    def write(self, current, changes):
+        """Create, fill, replace or update."""
+        step = self._step(current)
+        if step == "update":
+            return self._update(changes)
+        given = {key: value for key, value in self._wanted.items() if key not in ("name", "status", "content")}
+        if step == "fill":
+            given["id"] = self._found["id"]
+        if step == "replace":
+            # what nobody declares, a new image has from the one that it replaces
+            given = {**{key: current[key] for key in metadata.DEFAULTS}, **given, "replaces": self._found["id"]}
+        return __salt__["openstack_image.upload"](self._name, profile=self._profile, **self._source, **given)
 
-        def read():
-            found = None
-            try:
-                found = self.read()
-            except (Unreachable, Refused) as exc:
-                not_asked.append(exc)
-            if found is None or self._step(found) != "update":
-                check_source()
-            return found
-
-        ret = converge(self._name, label, self._wanted, read, None, test=True)
-        if not_asked and ret["result"] is None:
-            ret["comment"] += f", once the Image API can be asked ({not_asked[0]})"
-        return ret
-
-    def writer(self, source, source_hash, proxy):
-        """Return the function that writes."""
-
-        def write(current, changes):
-            step = metadata.step(self._raw, changes, "id" in self._wanted)
-            if step == "update":
-                return self._update(changes)
-            given = {**self._inherited(current, step), **self._declared()}
-            if step == "fill":
-                given["id"] = self._raw["id"]
-            replaces = self._raw["id"] if step == "replace" else None
-            return __salt__["openstack_image.upload"](
-                self._name,
-                source,
-                source_hash=source_hash,
-                proxy=proxy,
-                replaces=replaces,
-                profile=self._profile,
-                **given,
-            )
-
-        return write
+    def _read_for_plan(self):
+        current = None
+        try:
+            current = self.read()
+        except (Unreachable, Refused) as exc:
+            self._not_asked = exc
+        if current is None or self._step(current) != "update":
+            __salt__["openstack_image.source_exists"](self._source["source"], self._source["proxy"])
+        return current
 
     def _content(self, digest):
-        if not metadata.must_be_read(self._raw, digest):
-            return metadata.content(self._raw, digest)
+        if not metadata.must_be_read(self._found, digest):
+            return metadata.content(self._found, digest)
         algorithm = digest.partition("=")[0]
-        found = __salt__["openstack_image.digest"](self._raw["id"], algorithm, self._profile)
+        found = __salt__["openstack_image.digest"](self._found["id"], algorithm, self._profile)
         return found + metadata.NOT_RECORDED
 
-    def _step(self, found):
-        changes = {
-            key: {"old": found.get(key), "new": value} for key, value in self._wanted.items() if found.get(key) != value
-        }
-        return metadata.step(self._raw, changes, "id" in self._wanted)
-
-    def _declared(self):
-        return {key: value for key, value in self._wanted.items() if key not in ("name", "status", "content")}
-
-    def _inherited(self, current, step):
-        """What nobody declares, a new image has from the one that it replaces."""
-        return {key: current[key] for key in metadata.DEFAULTS} if step == "replace" else {}
+    def _step(self, current):
+        return metadata.step(self._found, diff(current, self._wanted), "id" in self._wanted)
 
     def _update(self, changes):
         given = {key: change["new"] for key, change in changes.items() if key not in ("content", "status")}
         recorded = self._wanted["content"] if "content" in changes else None
         return __salt__["openstack_image.update"](
-            self._raw["id"], recorded_hash=recorded, profile=self._profile, **given
+            self._found["id"], recorded_hash=recorded, profile=self._profile, **given
         )

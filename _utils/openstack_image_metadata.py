@@ -46,6 +46,7 @@ _PATCHED = (
 )
 _BASE = frozenset(("id", "os_hidden", "hidden", *_PATCHED, *_READ_ONLY, *_LINKS))
 _FORMATS = ("disk_format", "container_format")
+_WHOLE = ("active", "deactivated")
 _BUSY = ("saving", "uploading", "importing")
 NOT_RECORDED = ", not recorded"
 
@@ -145,6 +146,8 @@ def named(images, name, project_id):
 def digests(image):
     """Return ``{algorithm: digest}`` of an image's data as far as Glance, or this formula at the upload, noted them."""
     found = {}
+    if image["status"] not in _WHOLE:  # after a broken upload it is queued again, but keeps the hashes of the piece
+        return found
     if image.get("checksum"):
         found["md5"] = image["checksum"]
     if image.get("os_hash_algo") and image.get("os_hash_value"):
@@ -164,7 +167,7 @@ def record(image, digest):
 
 def must_be_read(image, digest):
     """Tell whether only reading all of an image's data can say if it has a digest."""
-    return bool(digest) and image["status"] in ("active", "deactivated") and digest.split("=")[0] not in digests(image)
+    return bool(digest) and image["status"] in _WHOLE and digest.split("=")[0] not in digests(image)
 
 
 def content(image, digest):
@@ -199,7 +202,7 @@ def step(image, changes, pinned):
             f"image {image['id']} is {image['status']} since {image.get('updated_at')}: wait until that upload is done,"
             f" or delete the image"
         )
-    if image["status"] not in ("queued", "active", "deactivated"):
+    if image["status"] not in ("queued", *_WHOLE):
         raise OpenStackError(f"image {image['id']} is {image['status']}: delete it, then a new one can be made")
     if "id" in changes:
         return "replace"

@@ -14,7 +14,7 @@ class Files(http.server.BaseHTTPRequestHandler):
     """
     Serves ``server.files``: path to bytes, or to a function that is called with the handler.
 
-    ``server.log`` has ``(method, path, bytes sent)`` of each request. A request with a whole URL is one to a proxy.
+    ``server.log`` has ``[method, path, bytes sent]`` of each request. A request with a whole URL is one to a proxy.
     """
 
     protocol_version = "HTTP/1.1"
@@ -79,30 +79,69 @@ def chunked(body, whole=True, meanwhile=None):
 
 class Window(http.server.BaseHTTPRequestHandler):
     """
-    Passes requests on to ``server.target`` and notes them in ``server.log``, ``(method, path, bytes of the body)``.
+    Passes requests on to ``server.target`` and notes them in ``server.log``, ``[method, path, bytes of the body]``.
+    A body that breaks off on one side breaks off on the other.
 
-    ``server.answer``, when set, is a status that is answered instead; ``server.break_upload`` drops the connection of a
-    PUT halfway.
+    ``server.answer``, when set, is a status that is answered instead; ``server.break_upload`` drops the connection of
+    the next PUT.
     """
 
     protocol_version = "HTTP/1.1"
 
     def handle_any(self):
-        body = self._body()
-        self.server.log.append((self.command, self.path, len(body)))
+        entry = [self.command, self.path, 0]
+        self.server.log.append(entry)
         if self.server.answer:
             return self.send_error(self.server.answer)
-        if self.command == "PUT" and self.server.break_upload:
-            self.server.break_upload = False
-            self.close_connection = True
-            return self.connection.shutdown(socket.SHUT_RDWR)
         target = http.client.HTTPConnection(self.server.target, timeout=60)
-        headers = {
-            key: value for key, value in self.headers.items() if key.lower() not in ("host", "transfer-encoding")
-        }
-        headers["Content-Length"] = str(len(body))
-        target.request(self.command, self.path, body, headers)
-        response = target.getresponse()
+        with contextlib.closing(target):
+            try:
+                self._forward(target, entry)
+            except ConnectionError:  # one end hung up: so does the other
+                self.close_connection = True
+                return None
+            self._answer(target.getresponse())
+        return None
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any
+
+    def _forward(self, target, entry):
+        target.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+        for key, value in self.headers.items():
+            target.putheader(key, value)
+        target.endheaders()
+        for piece in self._body():
+            entry[2] += len(piece)
+            target.send(piece)
+            if self.command == "PUT" and self.server.break_upload:
+                self.server.break_upload = False
+                self.connection.shutdown(socket.SHUT_RDWR)
+                raise ConnectionError
+
+    def _body(self):
+        """The body as it comes, framing of chunks included."""
+        if "chunked" not in self.headers.get("Transfer-Encoding", ""):
+            left = int(self.headers.get("Content-Length") or 0)
+            while left:
+                piece = self._read(min(left, 1 << 16))
+                left -= len(piece)
+                yield piece
+            return
+        size = None
+        while size != 0:
+            line = self.rfile.readline()
+            if not line.endswith(b"\r\n"):
+                raise ConnectionError
+            size = int(line, 16)
+            yield line + self._read(size + 2)
+
+    def _read(self, size):
+        piece = self.rfile.read(size)
+        if len(piece) != size:
+            raise ConnectionError
+        return piece
+
+    def _answer(self, response):
         data = response.read()
         self.send_response(response.status)
         for key, value in response.getheaders():
@@ -110,22 +149,8 @@ class Window(http.server.BaseHTTPRequestHandler):
                 self.send_header(key, value)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
-        target.close()
         with contextlib.suppress(OSError):  # a client that hung up on purpose
             self.wfile.write(data)
-        return None
-
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any
-
-    def _body(self):
-        if "chunked" not in self.headers.get("Transfer-Encoding", ""):
-            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        body = b""
-        while size := int(self.rfile.readline().strip() or b"0", 16):
-            body += self.rfile.read(size)
-            self.rfile.readline()
-        self.rfile.readline()
-        return body
 
     def log_message(self, *_args):
         pass

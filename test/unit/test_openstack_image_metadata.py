@@ -164,7 +164,7 @@ def test_content_by_the_record_of_the_upload():
 
 
 def test_content_without_data():
-    assert metadata.content(image(status="queued", checksum=None, os_hash_value=None), SHA256) is None
+    assert metadata.content(image(status="queued"), "md5=x") is None
     assert not metadata.must_be_read(image(status="queued"), SHA256)
 
 

@@ -43,7 +43,7 @@ class Cloud:
         if source not in self.sources:
             raise OpenStackError(f"{source}: HTTP 404")
 
-    def upload(self, name, source, source_hash, proxy, replaces, profile, **given):
+    def upload(self, name, source, source_hash, proxy, profile, replaces=None, **given):
         self.calls.append("upload")
         if self.sources.get(source) != source_hash:
             raise OpenStackError(f"{source} has another hash")
