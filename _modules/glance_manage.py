@@ -10,6 +10,7 @@ went well.
 
 import re
 
+import glance_schema_memory
 import salt.utils.path
 from openstack_errors import OpenStackError, Refused, Unreachable
 from salt.utils.data import traverse_dict_and_list
@@ -94,7 +95,7 @@ def db_version(config=None, user=USER, timeout=CHECK_TIMEOUT):
     return next((line.strip() for line in found["stdout"].splitlines() if re.fullmatch(r"\w+", line.strip())), None)
 
 
-def db_check(config=None, user=USER, timeout=CHECK_TIMEOUT):
+def db_check(config=None, user=USER, timeout=CHECK_TIMEOUT, profile=None, schema="glance", package=None):
     """
     Return what the schema needs: ``up to date``, ``needs expand``, ``needs migrate`` or ``needs contract``.
 
@@ -107,6 +108,11 @@ def db_check(config=None, user=USER, timeout=CHECK_TIMEOUT):
     timeout
         Seconds. Default 120.
 
+    profile, schema, package
+        With these, the command is not run when it already said ``up to date`` for the same version of the package
+        and the same revision of the schema: who asks the database server (see ``_utils/openstack_mysql.py``), the
+        name of the schema, the name of the package. Default ``None``, ``glance``, ``None``: the command is run.
+
     Raises Unreachable when the database does not answer, Refused when it does not let Glance in, OpenStackError when
     the command is missing or fails for another reason.
 
@@ -116,9 +122,17 @@ def db_check(config=None, user=USER, timeout=CHECK_TIMEOUT):
 
         salt 'image*' glance_manage.db_check
     """
+    seen = None
+    if profile and package and installed():
+        version_of_package = __salt__["pkg.version"](package)
+        seen = glance_schema_memory.seen(version_of_package, profile, schema, __context__, __pillar__)
+        if seen and glance_schema_memory.is_known(seen, __opts__["cachedir"]):
+            return NEEDS[0]
     found = _run(["db", "check"], config, user, timeout)
     if found["retcode"] not in NEEDS:
         raise _error("db check", found)
+    if seen and found["retcode"] == 0:
+        glance_schema_memory.remember(seen, __opts__["cachedir"])
     return NEEDS[found["retcode"]]
 
 

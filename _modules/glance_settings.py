@@ -11,7 +11,8 @@ its default filled in:
     roles: [api, client]                   # in the order in which one needs the other
     release: {codename: epoxy, number: '2025.1', glance: 30, server: eventlet, database_driver: mysql+pymysql}
     database:
-      profile: {…}                         # for openstack_database.*
+      profile: {…}                         # the administrator, for openstack_database.*
+      own_profile: {…}                     # Glance's own user
     identity:
       admin_profile: {…}                   # for openstack_identity.*
       service_profile: {…}                 # Glance's own user, for openstack_image.*
@@ -180,7 +181,7 @@ def _complete(pillar):
     settings = glance_schema.complete(_data("schema.yaml"), pillar)
     settings["roles"] = [name for name in ROLES if name in settings["roles"]]
     settings["release"] = _release(pillar)
-    settings["database"]["profile"] = _database_profile(settings["database"], pillar)
+    settings["database"] |= _database_profiles(settings["database"], pillar)
     settings["identity"] |= _profiles(settings, pillar)
     settings["identity"]["endpoints"] = _endpoints(settings["identity"]["endpoints"])
     settings["api"] |= _api(settings, pillar)
@@ -189,7 +190,13 @@ def _complete(pillar):
     return settings
 
 
-def _database_profile(database, pillar):
+def _database_profiles(database, pillar):
+    """Who asks: the administrator on the server's own host, and Glance's own user from wherever."""
+    own = {key: database[key] for key in ("host", "port", "user", "password_pillar") if key in database}
+    return {"profile": _database_admin(database, pillar), "own_profile": own}
+
+
+def _database_admin(database, pillar):
     admin, given = database["admin"], pillar.get("database", {}).get("admin", {})
     profile = {"user": admin["user"]}
     if admin.get("host"):

@@ -7,5 +7,7 @@ include:
 glance-api-schema-synced:
   glance_manage.db_synced:
     - name: {{ settings.database.name | json }}
+    - profile: {{ settings.database.own_profile | json }}
+    - package: {{ settings.api.packages[0] }}
     - require:
       - sls: glance.api.config
