@@ -133,7 +133,7 @@ def _database(database, release):
     if not database.get("host"):
         return {}
     port = "" if database["port"] == 3306 else f":{database['port']}"
-    who = f"{quote(database['user'], safe='')}:{reference(database['password_pillar'], url=True)}"
+    who = f"{quote(database['user'], safe='')}:{reference(database['password_pillar'], 'url')}"
     where = f"{host(database['host'])}{port}/{database['name']}"
     return {"database": {"connection": f"{release['database_driver']}://{who}@{where}"}}
 
@@ -148,7 +148,7 @@ def _identity(settings):
             "auth_url": identity["auth_url"],
             "auth_type": "password",
             "username": identity["user"],
-            "password": reference(identity["password_pillar"]),
+            "password": reference(identity["password_pillar"], "oslo"),
             "user_domain_name": identity["domain"],
             "project_name": identity["project"],
             "project_domain_name": identity["domain"],
@@ -168,7 +168,7 @@ def _messaging(messaging):
     found = {"oslo_messaging_notifications": {"driver": driver}}
     if driver not in ("messaging", "messagingv2"):
         return found
-    who = f"{quote(messaging['user'], safe='')}:{reference(messaging['password_pillar'], url=True)}"
+    who = f"{quote(messaging['user'], safe='')}:{reference(messaging['password_pillar'], 'url')}"
     hosts = ",".join(f"{who}@{host(name)}:{messaging['port']}" for name in messaging["hosts"])
     found["DEFAULT"] = {"transport_url": f"rabbit://{hosts}/{quote(messaging['vhost'], safe='/')}"}
     found["oslo_messaging_notifications"]["retry"] = 0

@@ -2,10 +2,11 @@
 Secrets by reference: the name of a pillar key travels, its value does not.
 
 A state's arguments, an SLS file and what a module returns hold references: ``{pillar:glance:database:password}``, or
-``{pillar:glance:database:password|url}`` where the value becomes a part of a URL and must be quoted. Only the execution
-module that writes a file or talks to a server resolves them, right before it does. So a secret enters no SLS text,
-state name, change, comment, log line, event or job cache (Salt 3008's own masking covers ``pillar.get`` from Python
-and ``pillar.items``, no more).
+``{pillar:glance:database:password|url}`` where the value becomes a part of a URL and must be quoted, and
+``{pillar:glance:identity:password|oslo}`` where oslo.config reads it, to which ``$word`` is another option. Only the
+execution module that writes a file or talks to a server resolves them, right before it does. So a secret enters no SLS
+text, state name, change, comment, log line, event or job cache (Salt 3008's own masking covers ``pillar.get`` from
+Python and ``pillar.items``, no more).
 
 What the comparison of a secret shows in ``changes`` are the two words below, never a value.
 """
@@ -20,7 +21,6 @@ SAME = "as in pillar"
 DIFFERS = "not as in pillar"
 
 _REFERENCE = re.compile(r"\{pillar:(?P<key>[^{}|]+)(?:\|(?P<filter>[a-z]+))?\}")
-_FILTERS = {None: lambda value: value, "url": lambda value: quote(str(value), safe="")}
 _MISSING = object()
 
 
@@ -57,17 +57,18 @@ def password(pillar, key):
     return str(value)
 
 
-def reference(key, url=False):
+def reference(key, filter=None):
     """
     Return the reference to a pillar key.
 
     key
         Colon separated pillar key.
 
-    url
-        Quote the value for use inside a URL. Default ``False``.
+    filter
+        ``url`` for a value inside a URL, ``oslo`` for one that stands alone in a file of oslo.config. Default
+        ``None``: the value as it is.
     """
-    return f"{{pillar:{key}{'|url' if url else ''}}}"
+    return f"{{pillar:{key}{f'|{filter}' if filter else ''}}}"
 
 
 def has_reference(value):
@@ -90,7 +91,7 @@ def resolve(value, pillar):
     pillar
         The pillar, as in :py:func:`lookup`.
 
-    Raises :py:exc:`Invalid` for a key that is missing and for an unknown filter.
+    Raises :py:exc:`Invalid` for a missing key, an unknown filter, and a value that ``oslo`` cannot quote.
     """
     if isinstance(value, dict):
         return {key: resolve(item, pillar) for key, item in value.items()}
@@ -105,6 +106,15 @@ def resolve(value, pillar):
 
 
 def _filtered(match, pillar):
-    if match["filter"] not in _FILTERS:
-        raise Invalid(f"unknown filter {match['filter']!r} in {match[0]}: use url")
-    return _FILTERS[match["filter"]](lookup(pillar, match["key"]))
+    name, value = match["filter"], lookup(pillar, match["key"])
+    if name is None:
+        return value
+    if name == "url":
+        return quote(str(value), safe="")
+    if name != "oslo":
+        raise Invalid(f"unknown filter {name!r} in {match[0]}: use url or oslo")
+    if "\\$" in str(value):
+        raise Invalid(
+            f"pillar key {match['key']} has a backslash before a dollar sign, which no oslo.config file can hold"
+        )
+    return str(value).replace("$", "$$")

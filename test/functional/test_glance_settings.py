@@ -230,7 +230,7 @@ def test_the_file_that_is_derived_can_be_written(settings, tmp_path):
 def test_config_and_schema(settings):
     path = "/etc/glance/glance-api.conf"
     assert settings.config() == {path: settings.config(path)}
-    assert settings.config(path)["keystone_authtoken"]["password"] == "{pillar:glance:identity:password}"
+    assert settings.config(path)["keystone_authtoken"]["password"] == "{pillar:glance:identity:password|oslo}"
     with pytest.raises(salt.exceptions.SaltInvocationError, match="is not a file of the API"):
         settings.config("/etc/passwd")
     assert settings.schema()["properties"]["database"]

@@ -278,7 +278,7 @@ def test_glance_api_conf_of_a_release():
             "auth_url": "http://auth-node:5000",
             "auth_type": "password",
             "username": "glance",
-            "password": "{pillar:glance:identity:password}",
+            "password": "{pillar:glance:identity:password|oslo}",
             "user_domain_name": "Default",
             "project_name": "service",
             "project_domain_name": "Default",
