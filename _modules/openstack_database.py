@@ -578,7 +578,10 @@ def _summary(items, known):
 
 
 # MariaDB keeps roles in the same table, with no host
-_USERS = "SELECT User AS name, Host AS host, plugin, HEX(authentication_string) AS password_hash FROM mysql.user WHERE Host <> ''"
+_USERS = (
+    "SELECT User AS name, Host AS host, plugin, HEX(authentication_string) AS password_hash"
+    " FROM mysql.user WHERE Host <> ''"
+)
 
 
 def _query(profile, what, sql, args=(), secret=False, columns=False):
