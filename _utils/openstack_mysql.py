@@ -216,6 +216,10 @@ def asking(what, found, secret=False):
 
 def _meaning(code, exc, found):
     """The class of an error and what to say; ``None`` for what the server itself said."""
+    cause = getattr(exc, "original_exception", None)
+    if isinstance(cause, ssl.SSLError):
+        why = getattr(cause, "verify_message", None) or cause.reason or "no handshake"
+        return Unreachable, f"no TLS with the server ({why}): check ssl in the profile, and the host in the certificate"
     if code in (CR.CR_CONN_HOST_ERROR, CR.CR_CONNECTION_ERROR):
         return Unreachable, f"no answer ({_reason(exc)}): is the server up, and is this where it listens?"
     if code in (0, CR.CR_SERVER_GONE_ERROR, CR.CR_SERVER_LOST):
@@ -239,8 +243,6 @@ _PRIVILEGE_ERRORS = (1044, 1095, 1142, 1143, 1227, 1370, 1410)
 def _reason(exc):
     """Why no connection was made, in the system's words."""
     cause = getattr(exc, "original_exception", None)
-    if isinstance(cause, ssl.SSLError):
-        return f"TLS: {getattr(cause, 'verify_message', None) or cause.reason or 'handshake failed'}"
     return getattr(cause, "strerror", None) or (str(cause) if cause else "no connection")
 
 
