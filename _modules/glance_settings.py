@@ -41,7 +41,7 @@ import salt.utils.files
 import yaml
 from openstack_errors import Invalid
 
-ROLES = ("database", "messaging", "identity", "registry", "api", "client", "images", "balancer")
+ROLES = ("database", "messaging", "identity", "api", "client", "images")
 # what brings jsonschema itself must not need it
 _WITHOUT_CHECK = "glance.client.python"
 _CONTEXT = "glance_settings"
@@ -161,7 +161,7 @@ def _problems(pillar, roles):
     release = None
     try:
         release = _release(pillar)
-        if release is None and {"api", "registry"} & set(roles):
+        if release is None and "api" in roles:
             found.append("glance:release is missing: this distribution has none of its own, so name one, as epoxy")
     except Invalid as exc:
         found.append(str(exc))

@@ -36,7 +36,6 @@ def test_sound_site():
     hosts = glance_hosts.assign(glance_hosts.members("zurich", pillars))
     assert hosts["all"] == ["auth", "db", "image"]
     assert hosts["database"] == hosts["messaging"] == ["db"]
-    assert hosts["balancer"] == []
     assert set(hosts) == {"all", *glance_hosts.ROLES}
 
 
