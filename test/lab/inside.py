@@ -22,7 +22,7 @@ def lab_argv(keeper: int, argv: list[str], directory: str = "/") -> list[str]:
     """Run `argv` in the lab's network, mount and pid namespaces, where `keeper` (a pid seen from here) lives."""
     if is_inside(keeper):
         return argv
-    enter = ["nsenter", "-t", str(keeper), "-m", "-n", "-p", f"--wdns={directory}", "--"]
+    enter = ["nsenter", "-t", str(keeper), "-m", "-n", "-p", "-r", f"--wdns={directory}", "--"]
     return [*WAIT, *enter, *DIE_TOGETHER, "env", LISTEN, *argv]
 
 
