@@ -1,4 +1,5 @@
 """The commands of ./lab."""
+
 import argparse
 import json
 import os
@@ -108,8 +109,10 @@ def asked_for(args, lab: Lab) -> None:
     status = lab.status()
     pillar = str(Path(args.pillar).resolve()) if args.pillar else None
     for option, wanted, is_so in (
-        ("suite", args.suite, status["suite"]), ("sites", args.sites, status["sites"]),
-        ("image-nodes", args.image_nodes, status["image_nodes"]), ("pillar", pillar, status["pillar"]),
+        ("suite", args.suite, status["suite"]),
+        ("sites", args.sites, status["sites"]),
+        ("image-nodes", args.image_nodes, status["image_nodes"]),
+        ("pillar", pillar, status["pillar"]),
     ):
         if wanted is not None and wanted != is_so:
             raise LabError(f"the lab that is up has --{option} {is_so or 'unset'}, not {wanted}: ./lab down first")
@@ -189,8 +192,17 @@ def status(args) -> int:
     rows = [("NODE", "SITE", "ADDRESS", "STATE", "CABLE", "BOOTS", "MINION")]
     words = {True: "answers", False: "silent", None: "-"}
     for name, node in facts["nodes"].items():
-        rows.append((name, node["site"] or "-", node["address"], node["state"], node["cable"], str(node["boots"]),
-                     words[node["minion"]]))
+        rows.append(
+            (
+                name,
+                node["site"] or "-",
+                node["address"],
+                node["state"],
+                node["cable"],
+                str(node["boots"]),
+                words[node["minion"]],
+            )
+        )
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
@@ -257,11 +269,22 @@ def hand_on(command: str, rest: list[str]) -> None:
 # ---------------------------------------------------------------- the command line
 def parser() -> argparse.ArgumentParser:
     usage = USAGE.format(cache=CACHE, suites=", ".join(f"{s.name} = {s.openstack}" for s in SUITES.values()))
-    top = argparse.ArgumentParser(prog="./lab", usage=argparse.SUPPRESS, description=usage,
-                                  formatter_class=argparse.RawDescriptionHelpFormatter, add_help=False)
+    top = argparse.ArgumentParser(
+        prog="./lab",
+        usage=argparse.SUPPRESS,
+        description=usage,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        add_help=False,
+    )
     commands = top.add_subparsers(dest="command", prog="./lab", help=argparse.SUPPRESS)
     for name, function in {
-        "up": up, "demo": demo, "test": test, "status": status, "power": power, "cable": cable, "down": down,
+        "up": up,
+        "demo": demo,
+        "test": test,
+        "status": status,
+        "power": power,
+        "cable": cable,
+        "down": down,
         "clean": clean,
     }.items():
         command = commands.add_parser(name, help=function.__doc__, description=function.__doc__)

@@ -1,4 +1,5 @@
 """The files in which nodes differ: written into a node's upper layer before its first boot."""
+
 import json
 import os
 import secrets
@@ -58,7 +59,9 @@ def _packages(plan: Plan, archive: sources.Archive) -> dict[str, File]:
     """Where apt and pip find packages: through the lab's proxy, nothing else is reachable."""
     suite = SUITES[plan.suite]
     pip = {
-        "proxy": PROXY, "cert": str(host.CA_BUNDLE), "disable-pip-version-check": "true",
+        "proxy": PROXY,
+        "cert": str(host.CA_BUNDLE),
+        "disable-pip-version-check": "true",
         **{k.removeprefix("PIP_").lower().replace("_", "-"): v for k, v in host.pip_index().items()},
     }
     options = [*host.apt_options(), *suite.apt_options]
