@@ -8,9 +8,6 @@ https://docs.openstack.org/python-openstackclient/latest/configuration/index.htm
 other entries of the file stay as they are, its comments do not.
 """
 
-import os
-import pathlib
-
 import openstack_files
 import openstack_secrets
 import yaml
@@ -140,19 +137,13 @@ def remove(name, path=DEFAULT_PATH):
 
 
 def _read(path):
-    file = pathlib.Path(path)
-    if not file.exists():
-        return {}
     try:
-        found = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        found = yaml.safe_load(openstack_files.read(path) or "") or {}
         return dict(found.get("clouds") or {})
-    except (yaml.YAMLError, AttributeError, OSError, UnicodeDecodeError) as exc:
+    except (yaml.YAMLError, AttributeError):
         # the library's own text would quote the file
-        raise OpenStackError(f"{path} is not a clouds.yaml ({type(exc).__name__}): mend it or move it away") from None
+        raise OpenStackError(f"{path} is not a clouds.yaml: mend it or move it away") from None
 
 
 def _write(path, clouds):
-    os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
-    openstack_files.write(
-        path, yaml.safe_dump({"clouds": clouds}, sort_keys=True), user="root", group="root", mode="0600"
-    )
+    openstack_files.write(path, yaml.safe_dump({"clouds": clouds}, sort_keys=True), makedirs=True)

@@ -8,16 +8,12 @@ pillar keys, ``mysql+pymysql://glance:{pillar:glance:database:password|url}@db/g
 a file is compared or written. What comes back shows a secret as "as in pillar" or "not as in pillar".
 """
 
-import grp
-import os
-import pwd
 import re
-import stat
-import tempfile
 
+import openstack_files
 import openstack_ini
 import salt.utils.files
-from openstack_errors import Invalid, OpenStackError
+from openstack_errors import Invalid
 from openstack_secrets import DIFFERS, SAME, has_reference, resolve
 
 __virtualname__ = "openstack_config"
@@ -91,7 +87,10 @@ def compare(path, options, purge=True, user="root", group="root", mode="0640"):
             current[f"{section}/{option}"] = _shown(option, values, target, given)
             if target is None and (purge or option in options.get(section, {})):
                 wanted[f"{section}/{option}"] = None
-    return {"current": None if found is None else {**current, **_owner(path)}, "wanted": {**wanted, **owner}}
+    return {
+        "current": None if found is None else {**current, **openstack_files.owner(path)},
+        "wanted": {**wanted, **owner},
+    }
 
 
 def write(path, options, purge=True, user="root", group="root", mode="0640", makedirs=False):
@@ -121,7 +120,6 @@ def write(path, options, purge=True, user="root", group="root", mode="0640", mak
 
         salt 'image*' openstack_config.write /etc/glance/glance-api.conf '{DEFAULT: {debug: true}}' purge=False
     """
-    path = os.path.realpath(path)
     removed = {
         section: {option: None for option, value in each.items() if value is None} for section, each in options.items()
     }
@@ -130,9 +128,8 @@ def write(path, options, purge=True, user="root", group="root", mode="0640", mak
         content = openstack_ini.render(resolved)
     else:
         changes = {section: {**removed[section], **resolved.get(section, {})} for section in options}
-        content = openstack_ini.update(_content(path) or "", changes)
-    uid, gid = _ids(path, user, group)
-    _replace(path, content, uid, gid, int(salt.utils.files.normalize_mode(mode), 8), makedirs)
+        content = openstack_ini.update(openstack_files.read(path) or "", changes)
+    openstack_files.write(path, content, user, group, mode, makedirs)
     return True
 
 
@@ -152,13 +149,11 @@ def remove(path, options):
 
         salt 'image*' openstack_config.remove /etc/glance/glance-api.conf '{DEFAULT: [rpc_backend]}'
     """
-    path = os.path.realpath(path)
-    content = _content(path)
+    content = openstack_files.read(path)
     if content is None:
         return False
-    now = os.stat(path)
     text = openstack_ini.update(content, {section: dict.fromkeys(names) for section, names in options.items()})
-    _replace(path, text, now.st_uid, now.st_gid, stat.S_IMODE(now.st_mode), False)
+    openstack_files.write(path, text, **openstack_files.owner(path))
     return True
 
 
@@ -197,66 +192,5 @@ def _shown(option, values, target, given=None):
 
 
 def _parsed(path):
-    content = _content(path)
+    content = openstack_files.read(path)
     return None if content is None else openstack_ini.parse(content)
-
-
-def _content(path):
-    try:
-        with salt.utils.files.fopen(path, encoding="utf-8", errors="surrogateescape") as stream:
-            return stream.read()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as exc:
-        raise OpenStackError(f"cannot read {path}: {exc.strerror}") from exc
-
-
-def _owner(path):
-    now = os.stat(path)
-    return {
-        "user": _name(pwd.getpwuid, now.st_uid),
-        "group": _name(grp.getgrgid, now.st_gid),
-        "mode": salt.utils.files.normalize_mode(f"{stat.S_IMODE(now.st_mode):o}"),
-    }
-
-
-def _name(lookup, number):
-    try:
-        return lookup(number)[0]
-    except KeyError:
-        return str(number)
-
-
-def _ids(path, user, group):
-    try:
-        uid = pwd.getpwnam(user).pw_uid
-    except KeyError:
-        raise OpenStackError(f"cannot write {path}: there is no user {user}: is the package installed?") from None
-    try:
-        return uid, grp.getgrnam(group).gr_gid
-    except KeyError:
-        raise OpenStackError(f"cannot write {path}: there is no group {group}: is the package installed?") from None
-
-
-def _replace(path, content, uid, gid, mode, makedirs):
-    folder = os.path.dirname(path)
-    try:
-        if makedirs:
-            os.makedirs(folder, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{os.path.basename(path)}.")
-        try:
-            with open(handle, "w", encoding="utf-8", errors="surrogateescape") as stream:
-                os.fchown(stream.fileno(), uid, gid)
-                os.fchmod(stream.fileno(), mode)
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
-    except FileNotFoundError:
-        hint = "install the package first, or set makedirs"
-        raise OpenStackError(f"cannot write {path}: there is no directory {folder}: {hint}") from None
-    except OSError as exc:
-        raise OpenStackError(f"cannot write {path}: {exc.strerror}") from exc

@@ -6,67 +6,103 @@ import contextlib
 import grp
 import os
 import pwd
+import stat
 import tempfile
 
-from openstack_errors import Invalid, OpenStackError
+import salt.utils.files
+from openstack_errors import OpenStackError
 
 
-def write(path, text, user="root", group="root", mode="0600"):
+def read(path):
     """
-    Replace a file's content at once: a reader sees the old file or the new one.
+    Return a file's text, ``None`` when there is no such file. Bytes that are not UTF-8 survive until :py:func:`write`.
 
     path
-        The file; its directory must exist.
+        Path of the file.
+
+    Raises OpenStackError when it cannot be read.
+    """
+    try:
+        with salt.utils.files.fopen(path, encoding="utf-8", errors="surrogateescape") as stream:
+            return stream.read()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as exc:
+        raise OpenStackError(f"cannot read {path}: {exc.strerror}") from exc
+
+
+def owner(path):
+    """
+    Return ``{"user": …, "group": …, "mode": "0640"}`` of a file; a number for who has no name.
+
+    path
+        Path of the file, which must exist.
+    """
+    now = os.stat(path)
+    return {
+        "user": _name(pwd.getpwuid, now.st_uid),
+        "group": _name(grp.getgrgid, now.st_gid),
+        "mode": salt.utils.files.normalize_mode(f"{stat.S_IMODE(now.st_mode):o}"),
+    }
+
+
+def write(path, text, user="root", group="root", mode="0600", makedirs=False):
+    """
+    Replace a file's content at once: a reader sees the old file or the new one. A link stays, its target is replaced.
+
+    path
+        Path of the file.
 
     text
         The whole content.
 
     user, group
-        Owner. Default ``root``.
+        Name or number of the owner, set before the content. Default root.
 
     mode
-        Octal digits as a string. Default ``0600``.
+        Octal digits as a string, set before the content. Default 0600.
 
-    Raises :py:exc:`Invalid` for a user or group that does not exist, :py:exc:`OpenStackError` when the file cannot be
-    written; then the old file is as it was.
+    makedirs
+        Whether to make the directory when there is none. Default ``False``.
+
+    Raises OpenStackError when the directory, the user or the group is missing, or the file cannot be written; then the
+    old file is as it was.
     """
-    uid, gid = _ids(user, group)
-    directory = os.path.dirname(path)
+    path = os.path.realpath(path)
+    uid = _number(pwd.getpwnam, user, f"cannot write {path}: there is no user {user}")
+    gid = _number(grp.getgrnam, group, f"cannot write {path}: there is no group {group}")
+    folder = os.path.dirname(path)
     try:
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{os.path.basename(path)}.", dir=directory)
+        if makedirs:
+            os.makedirs(folder, exist_ok=True)
+        _replace(path, folder, text, uid, gid, int(salt.utils.files.normalize_mode(mode), 8))
+    except FileNotFoundError:
+        hint = "install the package first, or set makedirs"
+        raise OpenStackError(f"cannot write {path}: there is no directory {folder}: {hint}") from None
     except OSError as exc:
-        raise OpenStackError(f"cannot write in {directory}: {exc.strerror}") from None
+        raise OpenStackError(f"cannot write {path}: {exc.strerror}") from exc
+
+
+def _replace(path, folder, text, uid, gid, mode):
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{os.path.basename(path)}.")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            # owner and mode before the content: mkstemp's own mode is 0600
-            os.fchown(file.fileno(), uid, gid)
-            os.fchmod(file.fileno(), int(mode, 8))
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
+        with open(handle, "w", encoding="utf-8", errors="surrogateescape") as stream:
+            os.fchown(stream.fileno(), uid, gid)
+            os.fchmod(stream.fileno(), mode)
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
         os.replace(temporary, path)
-    except OSError as exc:
-        raise OpenStackError(f"cannot write {path}: {exc.strerror}") from None
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
 
 
-def owner(path):
-    """Return ``{"user": …, "group": …, "mode": "0640"}`` of a file, names where there are any."""
-    found = os.stat(path)
-    return {
-        "user": _name(pwd.getpwuid, found.st_uid),
-        "group": _name(grp.getgrgid, found.st_gid),
-        "mode": f"{found.st_mode & 0o7777:04o}",
-    }
-
-
-def _ids(user, group):
+def _number(look_up, name, error):
     try:
-        return pwd.getpwnam(user).pw_uid, grp.getgrnam(group).gr_gid
-    except KeyError as exc:
-        raise Invalid(f"{exc.args[0]}: the package that brings this user or group is not installed") from None
+        return int(name) if str(name).isdigit() else look_up(name)[2]
+    except KeyError:
+        raise OpenStackError(f"{error}: is the package installed?") from None
 
 
 def _name(look_up, number):
