@@ -1,6 +1,8 @@
 """
 Ask and change what Keystone holds: projects, users, roles and who has them, the catalogue.
 
+.. versionadded:: 1.0.0
+
 :depends: python-keystoneclient, keystoneauth1 (in Salt's own Python: ``state.apply glance.client.python``)
 
 Every function takes

@@ -1,6 +1,8 @@
 """
 What Keystone should hold: projects, users, roles and who has them, the catalogue.
 
+.. versionadded:: 1.0.0
+
 .. code-block:: yaml
 
     glance-identity-user:
