@@ -1,92 +1,45 @@
 """
-Makes docs/pillar.rst from glance/schema.yaml: ``python docs/build.py`` writes it, ``--check`` tells whether it is old.
+Makes docs/pillar.rst from glance/schema.yaml, docs/modules.rst and docs/modules/ from docstrings: ``python
+docs/build.py`` writes them, ``--check`` names those that are old.
 """
 
-import json
 import pathlib
 import sys
 
+import module_pages
+import pillar_page
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-SCHEMA = ROOT / "glance" / "schema.yaml"
-PAGE = ROOT / "docs" / "pillar.rst"
-
-HEAD = """\
-.. Made from glance/schema.yaml by docs/build.py: change it there.
-
-Pillar
-======
-
-Everything is under the key ``glance``. A minion's pillar names only what its roles need: the keys marked with a role
-are required for that role, all others have a default or may be left out. ``pillar.example`` shows every key at work.
-
-A key marked *secret* goes to its file or server and nowhere else. An unknown key, a wrong type and a missing key are
-refused before anything is changed, all of them at once, each with its full name.
-"""
+DOCS = ROOT / "docs"
 
 
-def page(schema):
-    """Return the text of the page."""
-    parts = [HEAD]
-    top = {name: child for name, child in schema["properties"].items() if not nested(child)}
-    parts += section("glance", {"properties": top, "description": "Of the minion and its site."})
-    for name, child in schema["properties"].items():
-        if nested(child):
-            parts += section(f"glance:{name}", child)
-    return "\n".join(parts)
+def pages():
+    """Return every page that is made, ``{path: text}``."""
+    schema = yaml.safe_load((ROOT / "glance" / "schema.yaml").read_text(encoding="utf-8"))
+    found = {"pillar.rst": pillar_page.page(schema), **module_pages.pages(ROOT)}
+    return {DOCS / name: text for name, text in found.items()}
 
 
-def nested(schema):
-    """Tell whether a key has keys of its own."""
-    return "properties" in schema or isinstance(schema.get("additionalProperties"), dict)
-
-
-def section(key, schema):
-    """Return the lines of one section, and of those below it that have names of their own."""
-    lines = ["", key, "-" * len(key), "", schema["description"], ""]
-    free = schema.get("additionalProperties")
-    if not schema.get("properties") and isinstance(free, dict):
-        return lines + rows(f"{key}:<name>", free)
-    return lines + rows(key, schema)
-
-
-def rows(key, schema):
-    """Return one entry of a definition list for each key, those of nested mappings after it."""
-    lines = []
-    for name, child in schema["properties"].items():
-        full = f"{key}:{name}"
-        lines += [f"``{full}``", f"    {facts(child)}", "", f"    {child['description'].strip()}", ""]
-        if "properties" in child:
-            lines += rows(full, child)
-        elif "properties" in (child.get("additionalProperties") or {}):
-            lines += rows(f"{full}:<name>", child["additionalProperties"])
-    return lines
-
-
-def facts(schema):
-    """Return type, default, who needs it."""
-    kind = schema.get("type", "one of")
-    words = [" or ".join(kind) if isinstance(kind, list) else kind]
-    choices = schema.get("enum") or schema.get("items", {}).get("enum")
-    if choices:
-        words[0] += " " + ("of " if "items" in schema else "") + ", ".join(f"``{choice}``" for choice in choices)
-    if "default" in schema and not (schema["default"] == {} and "properties" in schema):
-        words.append(f"default ``{json.dumps(schema['default'], ensure_ascii=False)}``")
-    if schema.get("required_for"):
-        words.append(f"required for {', '.join(schema['required_for'])}")
-    if schema.get("secret"):
-        words.append("*secret*")
-    return "; ".join(words)
+def old(wanted):
+    """Return the pages that are missing, have another text, or belong to a module that is no more."""
+    there = {path: path.read_text(encoding="utf-8") for path in (DOCS / "modules").glob("*.rst")}
+    there |= {path: path.read_text(encoding="utf-8") for path in wanted if path.exists()}
+    return sorted(path for path in {*wanted, *there} if wanted.get(path) != there.get(path))
 
 
 def main(arguments):
-    """Write the page, or with ``--check`` compare it; return the exit code."""
-    text = page(yaml.safe_load(SCHEMA.read_text(encoding="utf-8")))
-    if "--check" in arguments:
-        return 0 if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text else 1
-    PAGE.write_text(text, encoding="utf-8")
-    return 0
+    """Write the pages, or with ``--check`` compare them; return the exit code."""
+    wanted = pages()
+    found = old(wanted)
+    for path in found:
+        print(path.relative_to(ROOT))
+        if "--check" not in arguments and path not in wanted:
+            path.unlink()
+        elif "--check" not in arguments:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(wanted[path], encoding="utf-8")
+    return int(bool(found)) if "--check" in arguments else 0
 
 
 if __name__ == "__main__":
