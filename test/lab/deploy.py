@@ -44,7 +44,7 @@ DEMO = (
     Step(
         "the images, as a user of the cloud sees them",
         "image-node",
-        ("sh", "-c", ". /root/openrc && openstack image list"),
+        ("sh", "-c", ". /root/glance-openrc && openstack image list"),
         show=True,
     ),
     Step(
