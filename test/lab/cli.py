@@ -19,7 +19,7 @@ Whole sites on one machine: real systemd hosts with a real salt-master, MariaDB,
 
   ./lab demo                        from nothing to a deployed site, and how to go on
   ./lab test [--all] [--keep] [pytest arguments]
-                                    the test suite, in a lab; --all: two sites and the slow tests, too
+                                    the test suite, in a lab of two sites; --all: the slow tests, too
   ./lab up [--suite S] [--sites N] [--image-nodes N] [--pillar DIR] [--log-level L]
                                     hosts with salt-master and minions, nothing deployed
   ./lab status [--out=json]         what is up
@@ -164,7 +164,7 @@ def test(args) -> int:
             venv.ensure(step.note)
     if not suite.needs_lab(args.pytest):
         return suite.run(None, args.pytest, args.all)
-    if args.all and args.sites is None:
+    if args.sites is None:
         args.sites = len(topology.SITES)
     lab, fresh = bring_up(args, owned=not args.keep)
     try:
@@ -296,7 +296,7 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument("--pillar", metavar="DIR", help="a pillar of yours, before the lab's own")
             command.add_argument("--log-level", help="of the logs of master and minions, info by default")
         if name == "test":
-            command.add_argument("--all", action="store_true", help="two sites and the slow tests, too")
+            command.add_argument("--all", action="store_true", help="the slow tests, too")
             command.add_argument("--keep", action="store_true", help="leave the lab up")
         if name == "status":
             command.add_argument("--out", choices=["text", "json"], default="text")
