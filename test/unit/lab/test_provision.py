@@ -51,6 +51,10 @@ def test_every_site_has_secrets_of_its_own():
     assert len(set(words)) == len(words)
 
 
+def test_the_broker_s_password_has_no_slash():
+    assert all("/" not in each["messaging"] and "@" in each["messaging"] for each in provision.new_secrets().values())
+
+
 def test_the_master_alone_has_secrets_and_hides_them():
     secret = files("salt-master")["srv/pillar/lab_secrets.sls"]
     assert secret.mode == 0o600
