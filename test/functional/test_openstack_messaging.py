@@ -7,7 +7,9 @@ db-node if a lab is up.
 """
 
 import json
+import pathlib
 import subprocess
+import tempfile
 import types
 
 import pytest
@@ -23,8 +25,8 @@ FOLDER = "/var/tmp/glance-test"
 class Here:
     """The broker runs on this machine: its functions are called through Salt's loader."""
 
-    def __init__(self, loaders, state):
-        self.loaders, self._state = loaders, state
+    def __init__(self, loaders, state, folder):
+        self.loaders, self._state, self.folder = loaders, state, folder
 
     def state(self, function, test=False, **arguments):
         self.loaders.context.clear()
@@ -34,10 +36,17 @@ class Here:
         self.loaders.context.clear()
         return self.loaders.modules[f"openstack_messaging.{function}"](*arguments)
 
-    def ctl(self, *command, stdin=""):
-        return subprocess.run(
-            ["rabbitmqctl", "--quiet", *command], input=stdin, capture_output=True, check=True, encoding="utf-8"
-        ).stdout
+    def ctl(self, *command):
+        done = subprocess.run(
+            ["rabbitmqctl", "--quiet", *command], stdin=subprocess.DEVNULL, capture_output=True, timeout=100, check=True
+        )
+        return done.stdout.decode()
+
+    def define(self, **definitions):
+        path = self.folder / "definitions.json"
+        path.write_text(json.dumps(definitions), encoding="utf-8")
+        path.chmod(0o644)
+        self.ctl("import_definitions", str(path), "--format", "json")
 
 
 class There:
@@ -62,26 +71,35 @@ class There:
         done = self.node.run("salt-call", "--local", "--out=json", *roots, *arguments, check=False)
         return json.loads(done.stdout)["local"]
 
-    def ctl(self, *command, stdin=""):
-        return self.node.run("rabbitmqctl", "--quiet", *command, input=stdin).stdout
+    def ctl(self, *command):
+        return self.node.run("rabbitmqctl", "--quiet", *command).stdout
+
+    def define(self, **definitions):
+        self.node.write(f"{FOLDER}/definitions.json", json.dumps(definitions), mode="0644")
+        self.ctl("import_definitions", f"{FOLDER}/definitions.json", "--format", "json")
 
 
 @pytest.fixture(scope="module")
 def pillar():
-    return {"test": {"password": PASSWORD, "list": [1]}}
+    return {"test": {"password": PASSWORD, "simple": "simple", "list": [1]}}
 
 
 @pytest.fixture(scope="module")
 def broker(servers, loaders, state, pillar):
+    """Where the broker is: functions and states are called there, rabbitmqctl too."""
     node = servers.get("messaging", {"node": "db-node"})["node"]
     if node is None:
-        return Here(loaders, state)
+        with tempfile.TemporaryDirectory(prefix="glance-test-") as folder:
+            pathlib.Path(folder).chmod(0o755)
+            yield Here(loaders, state, pathlib.Path(folder))
+        return
     try:
         lab = Lab.attach()
         lab.sync()
-        return There(lab.node(node), pillar)
+        there = There(lab.node(node), pillar)
     except LabError as error:
         pytest.skip(f"RabbitMQ is tested on its own host: {error}")
+    yield there
 
 
 @pytest.fixture(scope="module")
@@ -172,19 +190,20 @@ def test_user_can_log_in(broker, converges):
     converges("user_present", name="gt_in", password_pillar="test:password")
     assert broker.call("password_matches", "gt_in", "test:password") is True
     assert broker.call("password_matches", "gt_none", "test:password") is None
-    broker.ctl("authenticate_user", "gt_in", stdin=PASSWORD)
+    converges("user_present", name="gt_in", password_pillar="test:simple")
+    broker.ctl("authenticate_user", "gt_in", "simple")
 
 
 @pytest.mark.parametrize(
     ("password", "tags", "attributes"),
-    [("other", "", ["password"]), (PASSWORD, "administrator", ["tags"]), ("other", "monitoring", ["password", "tags"])],
+    [("other", "", ["password"]), ("simple", "administrator", ["tags"]), ("other", "monitoring", ["password", "tags"])],
 )
 def test_user_drift(broker, converges, definitions, password, tags, attributes):
-    broker.ctl("add_user", "gt_drift", stdin=password)
+    broker.ctl("add_user", "gt_drift", password)
     if tags:
         broker.ctl("set_user_tags", "gt_drift", tags)
     (before,) = [user for user in definitions()["users"] if user["name"] == "gt_drift"]
-    changes = converges("user_present", name="gt_drift", password_pillar="test:password")
+    changes = converges("user_present", name="gt_drift", password_pillar="test:simple")
     assert sorted(changes) == attributes
     (after,) = [user for user in definitions()["users"] if user["name"] == "gt_drift"]
     assert (after["password_hash"] == before["password_hash"]) == ("password" not in attributes)
@@ -197,7 +216,7 @@ def test_user_keeps_its_kind_of_hash(broker, converges, definitions):
         "password_hash": "AAAAAA==",
         "tags": "",
     }
-    broker.ctl("import_definitions", "--format", "json", stdin=json.dumps({"users": [user]}))
+    broker.define(users=[user])
     converges("user_present", name="gt_512", password_pillar="test:password", tags=["monitoring", "management"])
     (after,) = [user for user in definitions()["users"] if user["name"] == "gt_512"]
     assert after["hashing_algorithm"] == "rabbit_password_hashing_sha512"
@@ -206,7 +225,7 @@ def test_user_keeps_its_kind_of_hash(broker, converges, definitions):
 @pytest.mark.parametrize("attribute", ["configure", "write", "read"])
 def test_permissions_drift(broker, converges, attribute):
     broker.ctl("add_vhost", "gt_drift")
-    broker.ctl("add_user", "gt_drift", stdin="x")
+    broker.ctl("add_user", "gt_drift", "x")
     given = {"configure": "a", "write": "b", "read": "c"}
     broker.ctl("set_permissions", "-p", "gt_drift", "gt_drift", *({**given, attribute: "^drift"}.values()))
     changes = converges("permissions_present", name="gt_drift", vhost="gt_drift", **given)
@@ -216,7 +235,7 @@ def test_permissions_drift(broker, converges, attribute):
 def test_vhost_with_queues_is_removed_only_by_force(broker, refused, converges):
     broker.ctl("add_vhost", "gt_full")
     queue = {"name": "info", "vhost": "gt_full", "durable": True, "auto_delete": False, "arguments": {}}
-    broker.ctl("import_definitions", "--format", "json", stdin=json.dumps({"queues": [queue]}))
+    broker.define(queues=[queue])
     assert "1 queues" in refused("vhost_absent", name="gt_full")
     assert converges("vhost_absent", name="gt_full", force=True)["queues"] == {"old": ["info"], "new": None}
 
@@ -224,7 +243,7 @@ def test_vhost_with_queues_is_removed_only_by_force(broker, refused, converges):
 @pytest.mark.parametrize("there", ["user", "vhost"])
 def test_permissions_without_user_or_vhost(broker, there):
     if there == "user":
-        broker.ctl("add_user", "gt_lone", stdin="x")
+        broker.ctl("add_user", "gt_lone", "x")
     else:
         broker.ctl("add_vhost", "gt_lone")
     assert broker.state("permissions_present", test=True, name="gt_lone", vhost="gt_lone").result is None
