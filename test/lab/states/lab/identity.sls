@@ -50,20 +50,30 @@ lab-identity-{{ kind }}-keys:
       - cmd: lab-identity-bootstrap
 {%- endfor %}
 
-# the password comes by way of the environment: it is on no command line
+# The password is on no command line, and not in this text either, which Salt keeps in its cache.
+lab-identity-password:
+  file.managed:
+    - name: /run/keystone-password
+    - source: salt://lab/files/keystone-password.jinja
+    - template: jinja
+    - mode: '0600'
+    - show_changes: false
+    - unless: test -e /var/lib/keystone/bootstrapped
+
 lab-identity-bootstrap:
   cmd.run:
     - name: >-
+        OS_BOOTSTRAP_PASSWORD="$(cat /run/keystone-password)"
         keystone-manage bootstrap --bootstrap-region-id RegionOne
         --bootstrap-admin-url {{ keystone.url }}/v3
         --bootstrap-internal-url {{ keystone.url }}/v3
         --bootstrap-public-url {{ keystone.url }}/v3
         && touch /var/lib/keystone/bootstrapped
-    - env:
-      - OS_BOOTSTRAP_PASSWORD: {{ pillar['glance']['identity']['admin']['password'] | json }}
+        && rm /run/keystone-password
     - creates: /var/lib/keystone/bootstrapped
     - require:
       - cmd: lab-identity-schema
+      - file: lab-identity-password
 
 lab-identity-running:
   service.running:
