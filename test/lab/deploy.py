@@ -1,5 +1,4 @@
 """What `./lab demo` and `./lab test` do in a lab that is up: steps, as data."""
-
 import re
 import shlex
 from dataclasses import dataclass
@@ -30,7 +29,7 @@ class Step:
 
 
 def _orchestrate(title: str, name: str, *more: str) -> Step:
-    return Step(title, MASTER, ("salt-run", "state.orchestrate", name, *more, "--state-output=changes"))
+    return Step(title, MASTER, ("salt-run", "state.orchestrate", name, *more, "--state-output=mixed"))
 
 
 # what a site has before Glance comes to it
@@ -42,16 +41,12 @@ DEMO = (
     Step("how the site is", MASTER, ("salt-run", "glance.status", "site=zurich"), show=True),
     Step("whether it works", MASTER, ("salt-run", "glance.verify", "site=zurich"), show=True),
     Step(
-        "the images, as a user of the cloud sees them",
-        "image-node",
-        ("sh", "-c", ". /root/glance-openrc && openstack image list"),
-        show=True,
+        "the images, as a user of the cloud sees them", "image-node",
+        ("sh", "-c", ". /root/glance-openrc && openstack image list"), show=True,
     ),
     Step(
-        "the images, as the disk has them",
-        "image-node",
-        ("sh", "-c", 'for image in /var/lib/glance/images/*; do qemu-img info "$image"; done'),
-        show=True,
+        "the images, as the disk has them", "image-node",
+        ("sh", "-c", 'for image in /var/lib/glance/images/*; do qemu-img info "$image"; done'), show=True,
     ),
 )
 
@@ -76,7 +71,8 @@ def carry_out(lab: Lab, steps: tuple[Step, ...], progress: Progress) -> None:
             done = lab.node(step.node).run(*step.argv, check=False, timeout=step.timeout)
             running.failed = done.returncode != 0
         if done.returncode:
-            print(done.stdout, done.stderr, sep="\n", flush=True)
+            # Salt says on standard error once more, on one line, what its answer has told
+            print(done.stdout.strip() or done.stderr.strip(), flush=True)
             raise LabError(f"{step.title}: exit {done.returncode}, see above; to try again: {step.typed}")
         if step.show:
             print(progress.paint("1", f"$ {step.typed}"), done.stdout.rstrip(), "", sep="\n", flush=True)

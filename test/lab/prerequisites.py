@@ -1,5 +1,4 @@
 """Get what a host lacks from its own Debian."""
-
 import os
 import subprocess
 

@@ -1,5 +1,4 @@
 """Where the lab's things are, and what is fixed about it."""
-
 import hashlib
 import os
 from dataclasses import dataclass

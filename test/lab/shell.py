@@ -1,5 +1,4 @@
 """Run a command and say so when it fails."""
-
 import subprocess
 
 from lab.errors import LabError
@@ -9,12 +8,7 @@ def sh(*argv, check=True, input: str | None = None, timeout: float = 600, **kwar
     """Run `argv`, text in and out; a failure is a LabError with the end of what the command said."""
     try:
         done = subprocess.run(
-            [str(a) for a in argv],
-            text=True,
-            errors="replace",
-            capture_output=True,
-            input=input,
-            timeout=timeout,
+            [str(a) for a in argv], text=True, errors="replace", capture_output=True, input=input, timeout=timeout,
             **kwargs,
         )
     except FileNotFoundError as error:

@@ -1,5 +1,4 @@
 """Run the test suite inside a lab."""
-
 import os
 import signal
 import subprocess

@@ -1,5 +1,4 @@
 """Which nodes a lab has: from the options of `./lab up` to names, addresses and sites."""
-
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path

@@ -1,5 +1,4 @@
 """The virtual environment that the test suite runs in, kept in the cache."""
-
 import fcntl
 import hashlib
 import os
