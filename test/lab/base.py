@@ -4,6 +4,7 @@ It is made once for each recipe and kept in the cache as `base-SUITE-HASH`; buil
 renamed, so that what has the name is whole. The builder runs in mount and pid namespaces of its own: whatever ends
 it, the kernel ends its processes and mounts, and the next build removes its folder.
 """
+
 import argparse
 import contextlib
 import fcntl
@@ -29,7 +30,11 @@ PACKAGES = (
 )
 TOOLS = ("salt", "salt-key", "salt-run", "salt-call", "salt-cp")
 QUIET_TIMERS = (  # background work of Debian that would disturb a test
-    "apt-daily.timer", "apt-daily-upgrade.timer", "fstrim.timer", "e2scrub_all.timer", "dpkg-db-backup.timer",
+    "apt-daily.timer",
+    "apt-daily-upgrade.timer",
+    "fstrim.timer",
+    "e2scrub_all.timer",
+    "dpkg-db-backup.timer",
 )
 
 
@@ -54,12 +59,29 @@ def ensure(suite: Suite, say=lambda text: None) -> Path:
     CACHE.mkdir(parents=True, exist_ok=True)
     # pdeathsig and kill-child: a builder does not outlive who asked for it, however that one ends
     argv = [
-        "setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private", "--pid", "--fork",
-        "--kill-child=KILL", "--mount-proc", sys.executable, "-m", "lab.base", suite.name,
+        "setpriv",
+        "--pdeathsig",
+        "KILL",
+        "unshare",
+        "--mount",
+        "--propagation",
+        "private",
+        "--pid",
+        "--fork",
+        "--kill-child=KILL",
+        "--mount-proc",
+        sys.executable,
+        "-m",
+        "lab.base",
+        suite.name,
     ]
     log = CACHE / f"build-{suite.name}.log"
     builder = subprocess.Popen(
-        argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        argv,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
         env={**os.environ, "PYTHONPATH": str(HERE.parent)},
     )
     last = ""
@@ -120,10 +142,19 @@ class Builder:
             options.append(f'Acquire::http::Proxy "{proxy}";')
         listing = CACHE / f"sources-{self.suite.name}.sources"
         listing.write_text(sources.for_suite(archive, self.suite))
-        self.run([
-            "mmdebstrap", "--mode=root", "--variant=minbase", f"--include={PACKAGES}", "--dpkgopt=force-unsafe-io",
-            *[f"--aptopt={o}" for o in options], self.suite.name, str(self.root), str(listing),
-        ])
+        self.run(
+            [
+                "mmdebstrap",
+                "--mode=root",
+                "--variant=minbase",
+                f"--include={PACKAGES}",
+                "--dpkgopt=force-unsafe-io",
+                *[f"--aptopt={o}" for o in options],
+                self.suite.name,
+                str(self.root),
+                str(listing),
+            ]
+        )
         listing.unlink()
 
     def inside(self, script: str, scratch: bool = False) -> None:
@@ -150,9 +181,16 @@ class Builder:
                 exec chroot . sh -eu /run/lab/script
             """
             env = {
-                "PATH": PATH, "HOME": "/root", "LANG": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive",
-                "PIP_CERT": "/run/lab/ca.crt", "PIP_CACHE_DIR": "/wheels/cache", "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-                "PIP_ROOT_USER_ACTION": "ignore", "PIP_PROGRESS_BAR": "off", **host.build_environment(),
+                "PATH": PATH,
+                "HOME": "/root",
+                "LANG": "C.UTF-8",
+                "DEBIAN_FRONTEND": "noninteractive",
+                "PIP_CERT": "/run/lab/ca.crt",
+                "PIP_CACHE_DIR": "/wheels/cache",
+                "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+                "PIP_ROOT_USER_ACTION": "ignore",
+                "PIP_PROGRESS_BAR": "off",
+                **host.build_environment(),
             }
             self.run(["unshare", "--mount", "--propagation", "private", "sh", "-eu", "-c", enter], env=env)
             if not scratch:
@@ -162,12 +200,15 @@ class Builder:
         """Salt comes as source only, and its timelib wants a compiler."""
         shutil.rmtree(self.wheels, ignore_errors=True)
         self.wheels.mkdir()
-        self.inside("""
+        self.inside(
+            """
             apt-get update -q
             apt-get install -y -q --no-install-recommends gcc libc6-dev python3-dev
             python3 -m venv /opt/build
             /opt/build/bin/pip wheel -w /wheels -r /run/lab/requirements.txt
-        """, scratch=True)
+        """,
+            scratch=True,
+        )
         shutil.rmtree(self.wheels / "cache", ignore_errors=True)
         (self.wheels / "complete").touch()
 
@@ -187,8 +228,14 @@ class Builder:
             (self.root / directory).mkdir(parents=True, exist_ok=True)
         for timer in QUIET_TIMERS:
             (self.root / "etc/systemd/system" / timer).symlink_to("/dev/null")
-        for name in ("etc/hostname", "etc/resolv.conf", "etc/apt/apt.conf.d/99mmdebstrap", "etc/apt/sources.list",
-                     "var/lib/dbus/machine-id", "usr/sbin/policy-rc.d"):
+        for name in (
+            "etc/hostname",
+            "etc/resolv.conf",
+            "etc/apt/apt.conf.d/99mmdebstrap",
+            "etc/apt/sources.list",
+            "var/lib/dbus/machine-id",
+            "usr/sbin/policy-rc.d",
+        ):
             (self.root / name).unlink(missing_ok=True)
         for path in (self.root / "etc/apt/sources.list.d").iterdir():
             path.unlink()  # each node gets the host's archives of the day

@@ -3,6 +3,7 @@
 Only the unified hierarchy (v2) is used. Hosts with hybrid control groups have it too, beside the old ones; the keeper
 mounts it at /sys/fs/cgroup for itself, so that its nodes need not know.
 """
+
 import contextlib
 import os
 import time

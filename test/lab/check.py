@@ -1,4 +1,5 @@
 """What this host lacks to run a lab, each with what to do about it."""
+
 import importlib.util
 import os
 import shutil
@@ -125,10 +126,12 @@ def _kernel() -> list[Lack]:
             done = subprocess.run(argv, capture_output=True, text=True)
             if done.returncode:
                 said = done.stderr.strip().splitlines()
-                found.append(Lack(
-                    f"this kernel allows root no {what} ({said[-1] if said else done.returncode})",
-                    "a container seldom may: use a real or virtual machine",
-                ))
+                found.append(
+                    Lack(
+                        f"this kernel allows root no {what} ({said[-1] if said else done.returncode})",
+                        "a container seldom may: use a real or virtual machine",
+                    )
+                )
     return found
 
 

@@ -1,4 +1,5 @@
 """The commands of ./lab."""
+
 import argparse
 import json
 import os
@@ -18,7 +19,7 @@ Whole sites on one machine: real systemd hosts with a real salt-master, MariaDB,
 
   ./lab demo                        from nothing to a deployed site, and how to go on
   ./lab test [--all] [--keep] [pytest arguments]
-                                    the test suite, in a lab; --all: two sites and the slow tests, too
+                                    the test suite, in a lab of two sites; --all: the slow tests, too
   ./lab up [--suite S] [--sites N] [--image-nodes N] [--pillar DIR] [--log-level L]
                                     hosts with salt-master and minions, nothing deployed
   ./lab status [--out=json]         what is up
@@ -108,8 +109,10 @@ def asked_for(args, lab: Lab) -> None:
     status = lab.status()
     pillar = str(Path(args.pillar).resolve()) if args.pillar else None
     for option, wanted, is_so in (
-        ("suite", args.suite, status["suite"]), ("sites", args.sites, status["sites"]),
-        ("image-nodes", args.image_nodes, status["image_nodes"]), ("pillar", pillar, status["pillar"]),
+        ("suite", args.suite, status["suite"]),
+        ("sites", args.sites, status["sites"]),
+        ("image-nodes", args.image_nodes, status["image_nodes"]),
+        ("pillar", pillar, status["pillar"]),
     ):
         if wanted is not None and wanted != is_so:
             raise LabError(f"the lab that is up has --{option} {is_so or 'unset'}, not {wanted}: ./lab down first")
@@ -161,7 +164,7 @@ def test(args) -> int:
             venv.ensure(step.note)
     if not suite.needs_lab(args.pytest):
         return suite.run(None, args.pytest, args.all)
-    if args.all and args.sites is None:
+    if args.sites is None:
         args.sites = len(topology.SITES)
     lab, fresh = bring_up(args, owned=not args.keep)
     try:
@@ -189,8 +192,17 @@ def status(args) -> int:
     rows = [("NODE", "SITE", "ADDRESS", "STATE", "CABLE", "BOOTS", "MINION")]
     words = {True: "answers", False: "silent", None: "-"}
     for name, node in facts["nodes"].items():
-        rows.append((name, node["site"] or "-", node["address"], node["state"], node["cable"], str(node["boots"]),
-                     words[node["minion"]]))
+        rows.append(
+            (
+                name,
+                node["site"] or "-",
+                node["address"],
+                node["state"],
+                node["cable"],
+                str(node["boots"]),
+                words[node["minion"]],
+            )
+        )
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
@@ -257,11 +269,22 @@ def hand_on(command: str, rest: list[str]) -> None:
 # ---------------------------------------------------------------- the command line
 def parser() -> argparse.ArgumentParser:
     usage = USAGE.format(cache=CACHE, suites=", ".join(f"{s.name} = {s.openstack}" for s in SUITES.values()))
-    top = argparse.ArgumentParser(prog="./lab", usage=argparse.SUPPRESS, description=usage,
-                                  formatter_class=argparse.RawDescriptionHelpFormatter, add_help=False)
+    top = argparse.ArgumentParser(
+        prog="./lab",
+        usage=argparse.SUPPRESS,
+        description=usage,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        add_help=False,
+    )
     commands = top.add_subparsers(dest="command", prog="./lab", help=argparse.SUPPRESS)
     for name, function in {
-        "up": up, "demo": demo, "test": test, "status": status, "power": power, "cable": cable, "down": down,
+        "up": up,
+        "demo": demo,
+        "test": test,
+        "status": status,
+        "power": power,
+        "cable": cable,
+        "down": down,
         "clean": clean,
     }.items():
         command = commands.add_parser(name, help=function.__doc__, description=function.__doc__)
@@ -273,7 +296,7 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument("--pillar", metavar="DIR", help="a pillar of yours, before the lab's own")
             command.add_argument("--log-level", help="of the logs of master and minions, info by default")
         if name == "test":
-            command.add_argument("--all", action="store_true", help="two sites and the slow tests, too")
+            command.add_argument("--all", action="store_true", help="the slow tests, too")
             command.add_argument("--keep", action="store_true", help="leave the lab up")
         if name == "status":
             command.add_argument("--out", choices=["text", "json"], default="text")

@@ -14,6 +14,7 @@
 
 It works inside the lab's namespaces (`./lab test`, `./lab enter`) and outside them alike.
 """
+
 import hashlib
 import json
 import os
@@ -173,8 +174,16 @@ class Lab:
         end = time.monotonic() + timeout
         while True:
             said = self.master.run(
-                "salt", "--out=json", "--static", "-t", "3", "-L", ",".join(sorted(waited)), "test.ping",
-                check=False, timeout=60,
+                "salt",
+                "--out=json",
+                "--static",
+                "-t",
+                "3",
+                "-L",
+                ",".join(sorted(waited)),
+                "test.ping",
+                check=False,
+                timeout=60,
             )
             answers = parse(said.stdout)
             if isinstance(answers, dict):
@@ -215,8 +224,14 @@ class Node:
         command = inside.node_argv(facts["leader"], facts["group"], facts["drop"], [str(a) for a in argv], env)
         return inside.lab_argv(self.lab.keeper, command)
 
-    def run(self, *argv: str, check: bool = True, timeout: float = 300, input: str | None = None,
-            env: dict[str, str] | None = None) -> Result:
+    def run(
+        self,
+        *argv: str,
+        check: bool = True,
+        timeout: float = 300,
+        input: str | None = None,
+        env: dict[str, str] | None = None,
+    ) -> Result:
         """Run a command in the node; with `check`, a failure is a LabError that tells what it said."""
         command = self.argv(*argv, env=env)
         try:

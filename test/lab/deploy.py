@@ -1,4 +1,5 @@
 """What `./lab demo` and `./lab test` do in a lab that is up: steps, as data."""
+
 import re
 import shlex
 from dataclasses import dataclass
@@ -41,12 +42,16 @@ DEMO = (
     Step("how the site is", MASTER, ("salt-run", "glance.status", "site=zurich"), show=True),
     Step("whether it works", MASTER, ("salt-run", "glance.verify", "site=zurich"), show=True),
     Step(
-        "the images, as a user of the cloud sees them", "image-node",
-        ("sh", "-c", ". /root/glance-openrc && openstack image list"), show=True,
+        "the images, as a user of the cloud sees them",
+        "image-node",
+        ("sh", "-c", ". /root/glance-openrc && openstack image list"),
+        show=True,
     ),
     Step(
-        "the images, as the disk has them", "image-node",
-        ("sh", "-c", 'for image in /var/lib/glance/images/*; do qemu-img info "$image"; done'), show=True,
+        "the images, as the disk has them",
+        "image-node",
+        ("sh", "-c", 'for image in /var/lib/glance/images/*; do qemu-img info "$image"; done'),
+        show=True,
     ),
 )
 

@@ -3,6 +3,7 @@
 A user's pip.conf is not copied: it may name folders of this host. What pip needs to reach an index over this host's
 network is handed on by name.
 """
+
 import os
 import re
 import subprocess

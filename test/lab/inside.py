@@ -1,4 +1,5 @@
 """The command lines that get a process into a lab, and from there into a node."""
+
 import os
 import re
 from pathlib import Path
@@ -36,10 +37,31 @@ def node_argv(leader: int, group: str, drop: str, argv: list[str], env: dict[str
     variables = {"PATH": PATH, "HOME": "/root", "LANG": "C.UTF-8", "TERM": "dumb", "DEBIAN_FRONTEND": "noninteractive"}
     variables.update(env or {})
     return [
-        *WAIT, "sh", "-c", f'echo $$ > {group}/exec/cgroup.procs && exec "$@"', "sh",
-        "setpriv", f"--bounding-set={drop}",
-        "nsenter", "-t", str(leader), "-m", "-u", "-i", "-n", "-p", "-C", "-r", "-w", "--",
-        "env", "-i", LISTEN, *[f"{k}={v}" for k, v in variables.items()], *DIE_TOGETHER, *argv,
+        *WAIT,
+        "sh",
+        "-c",
+        f'echo $$ > {group}/exec/cgroup.procs && exec "$@"',
+        "sh",
+        "setpriv",
+        f"--bounding-set={drop}",
+        "nsenter",
+        "-t",
+        str(leader),
+        "-m",
+        "-u",
+        "-i",
+        "-n",
+        "-p",
+        "-C",
+        "-r",
+        "-w",
+        "--",
+        "env",
+        "-i",
+        LISTEN,
+        *[f"{k}={v}" for k, v in variables.items()],
+        *DIE_TOGETHER,
+        *argv,
     ]
 
 

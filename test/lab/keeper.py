@@ -8,6 +8,7 @@ whatever means, the kernel ends the rest: processes, mounts, wires, the bridge. 
     {"do": "kill", "node": "db-node"}             -> {"ok": true, "result": null}
     {"do": "loss", "node": "db-node", "percent": 150} -> {"ok": false, "error": "..."}
 """
+
 import argparse
 import contextlib
 import json
@@ -66,8 +67,13 @@ class Keeper:
         wire = network.Wire(member.name, member.address, self.run / "netns", Path(self.plan.base))
         wire.make()
         node = Node(
-            member.name, wire, disk_of(self.run) / member.name, self.run, cgroups.MOUNTED / self.plan.cgroup,
-            Path(self.plan.base), provision.binds(member, self.plan),
+            member.name,
+            wire,
+            disk_of(self.run) / member.name,
+            self.run,
+            cgroups.MOUNTED / self.plan.cgroup,
+            Path(self.plan.base),
+            provision.binds(member, self.plan),
         )
         provision.write(node.upper, provision.files(member, self.plan, archive))
         return node
@@ -76,15 +82,25 @@ class Keeper:
         """The socket is made here, in the lab's network; who accepts from it lives in the host's."""
         listening = socket.create_server((GATEWAY, PROXY_PORT))
         argv = [
-            "nsenter", f"--net=/proc/self/fd/{self.outer_network}", sys.executable, "-m", "lab.proxy",
-            "--fd", str(listening.fileno()), "--cache", str(CACHE / "packages"),
+            "nsenter",
+            f"--net=/proc/self/fd/{self.outer_network}",
+            sys.executable,
+            "-m",
+            "lab.proxy",
+            "--fd",
+            str(listening.fileno()),
+            "--cache",
+            str(CACHE / "packages"),
             *[f"--https={name}" for name in sources.https_hosts(archive)],
         ]
         if upstream := host.http_proxy():
             argv.append(f"--upstream={upstream}")
         with open(self.run / "proxy.log", "ab") as log:
             self._proxy = subprocess.Popen(
-                argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
                 pass_fds=[self.outer_network, listening.fileno()],
             )
         listening.close()
@@ -93,9 +109,15 @@ class Keeper:
     def status(self) -> dict:
         sites = {m.name: m.site for m in self.plan.members}
         return {
-            "phase": self.phase, "error": self.error, "suite": self.plan.suite, "sites": self.plan.sites,
-            "image_nodes": self.plan.image_nodes, "repo": self.plan.repo, "pillar": self.plan.pillar,
-            "up_since": self.started, "proxy": self._proxy is not None and self._proxy.poll() is None,
+            "phase": self.phase,
+            "error": self.error,
+            "suite": self.plan.suite,
+            "sites": self.plan.sites,
+            "image_nodes": self.plan.image_nodes,
+            "repo": self.plan.repo,
+            "pillar": self.plan.pillar,
+            "up_since": self.started,
+            "proxy": self._proxy is not None and self._proxy.poll() is None,
             "nodes": {name: {"site": sites[name], **node.facts()} for name, node in self.nodes.items()},
         }
 
@@ -112,8 +134,10 @@ class Keeper:
             raise LabError(f"no such request: {action}")
         node = self.node(request.pop("node", ""))
         calls = {
-            "freeze": lambda: node.freeze(True), "thaw": lambda: node.freeze(False),
-            "loss": lambda percent: node.wire.loss(percent), "wait": node.wait_ready,
+            "freeze": lambda: node.freeze(True),
+            "thaw": lambda: node.freeze(False),
+            "loss": lambda percent: node.wire.loss(percent),
+            "wait": node.wait_ready,
         }
         return calls.get(action, getattr(node, action, None))(**request)
 

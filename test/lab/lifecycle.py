@@ -3,6 +3,7 @@
 A keeper and the shells around it hold a lock on `keeper.lock` in the run directory: the kernel lets go of it when
 the last of them ends, so the lock alone tells whether a lab lives.
 """
+
 import contextlib
 import fcntl
 import os
@@ -21,9 +22,21 @@ from lab.topology import Plan
 GROUP = "glance-lab-{}"
 # all that a lab keeps in the cache directory, which may be a user's own
 CACHED = (
-    "base-*", "wheels-*", "venv-*", "packages", "labs", "locks", "building-*", "scratch-*", "sources-*", "probe-*",
+    "base-*",
+    "wheels-*",
+    "venv-*",
+    "packages",
+    "labs",
+    "locks",
+    "building-*",
+    "scratch-*",
+    "sources-*",
+    "probe-*",
     "logs-of-failed-up",
-    "build-*.log", "build.lock", "venv.lock", "venv.log",
+    "build-*.log",
+    "build.lock",
+    "venv.lock",
+    "venv.log",
 )
 _OURS: dict[Path, int] = {}  # pipes which a keeper of ours watches: they close when this process ends
 
@@ -56,9 +69,16 @@ def is_alive(run: Path) -> bool:
 
 def make_plan(run: Path, suite: str, sites: int, image_nodes: int, pillar: str, log_level: str) -> Plan:
     return Plan(
-        suite=suite, sites=sites, image_nodes=image_nodes, members=topology.members(sites, image_nodes),
-        repo=str(REPO), base=str(base.path_of(SUITES[suite])), cgroup=GROUP.format(run.name), pillar=pillar,
-        log_level=log_level, secrets=provision.new_secrets(),
+        suite=suite,
+        sites=sites,
+        image_nodes=image_nodes,
+        members=topology.members(sites, image_nodes),
+        repo=str(REPO),
+        base=str(base.path_of(SUITES[suite])),
+        cgroup=GROUP.format(run.name),
+        pillar=pillar,
+        log_level=log_level,
+        secrets=provision.new_secrets(),
     )
 
 
@@ -75,12 +95,30 @@ def start(run: Path, plan: Plan, owned: bool = False) -> None:
     ):
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         argv = [
-            "sh", "-c", f'echo $$ > {group}/cgroup.procs && exec "$@"', "sh",
-            "unshare", "--net", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child=KILL",
+            "sh",
+            "-c",
+            f'echo $$ > {group}/cgroup.procs && exec "$@"',
+            "sh",
+            "unshare",
+            "--net",
+            "--mount",
+            "--propagation",
+            "private",
+            "--pid",
+            "--fork",
+            "--kill-child=KILL",
             "--mount-proc",
             # the lab's pid 1: a shell, which reaps what is orphaned and ends with the keeper
-            "sh", "-c", '"$@"; exit $?', "lab-init",
-            sys.executable, "-m", "lab.keeper", str(run), "--outer-network", str(outer.fileno()),
+            "sh",
+            "-c",
+            '"$@"; exit $?',
+            "lab-init",
+            sys.executable,
+            "-m",
+            "lab.keeper",
+            str(run),
+            "--outer-network",
+            str(outer.fileno()),
         ]
         kept_open = [lock.fileno(), outer.fileno()]
         if owned:
@@ -88,8 +126,14 @@ def start(run: Path, plan: Plan, owned: bool = False) -> None:
             argv += ["--owner", str(theirs)]
             kept_open.append(theirs)
         subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True,
-            pass_fds=kept_open, env={**os.environ, "PYTHONPATH": str(REPO / "test")},
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            start_new_session=True,
+            pass_fds=kept_open,
+            env={**os.environ, "PYTHONPATH": str(REPO / "test")},
         )
         if owned:
             os.close(theirs)

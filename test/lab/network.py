@@ -3,6 +3,7 @@
 A node's network namespace is made once and outlives its reboots. It is a file in the run directory, mounted in the
 keeper's mount namespace only, so /run/netns of the host stays as it is.
 """
+
 from pathlib import Path
 
 from lab.errors import LabError
@@ -57,7 +58,10 @@ class Wire:
         self._inside(*nft, input="delete table inet lab_loss\n", check=False)
         if percent:
             drop = "drop" if percent == 100 else f"numgen random mod 100 < {percent} drop"
-            self._inside(*nft, input=(
-                "table inet lab_loss {\n chain arriving {\n  type filter hook input priority -300;\n"
-                f"  iifname eth0 {drop}\n }}\n}}\n"
-            ))
+            self._inside(
+                *nft,
+                input=(
+                    "table inet lab_loss {\n chain arriving {\n  type filter hook input priority -300;\n"
+                    f"  iifname eth0 {drop}\n }}\n}}\n"
+                ),
+            )

@@ -1,4 +1,5 @@
 """One machine of a lab, as its keeper sees it: an overlay over the base, booted by systemd-nspawn."""
+
 import contextlib
 import shutil
 import socket
@@ -56,9 +57,16 @@ class Node:
     def facts(self) -> dict:
         """What a client may know."""
         return {
-            "address": self.wire.address, "state": self.state, "leader": self.leader, "drop": self.drop,
-            "group": str(self.group), "boots": self.boots, "said": self.said, "cable": "in" if self.joined else "out",
-            "up_since": self.booted_at, "console": str(self.console),
+            "address": self.wire.address,
+            "state": self.state,
+            "leader": self.leader,
+            "drop": self.drop,
+            "group": str(self.group),
+            "boots": self.boots,
+            "said": self.said,
+            "cable": "in" if self.joined else "out",
+            "up_since": self.booted_at,
+            "console": str(self.console),
         }
 
     # ------------------------------------------------------------ power
@@ -89,17 +97,27 @@ class Node:
         notified = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         notified.bind(str(self.socket))
         script = BOOT.format(
-            group=self.group, base=self.base, upper=self.upper, work=self.work, root=self.root, name=self.name,
+            group=self.group,
+            base=self.base,
+            upper=self.upper,
+            work=self.work,
+            root=self.root,
+            name=self.name,
             namespace=self.wire.namespace,
         )
         env = {
-            "PATH": PATH, "NOTIFY_SOCKET": str(self.socket), "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network",
+            "PATH": PATH,
+            "NOTIFY_SOCKET": str(self.socket),
+            "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network",
             "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1",
         }
         with open(self.console, "ab") as console:
             self._process = subprocess.Popen(
                 ["unshare", "--mount", "--propagation", "private", "sh", "-eu", "-c", script, "sh", *self.options],
-                stdin=subprocess.DEVNULL, stdout=console, stderr=console, env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=console,
+                env=env,
             )
         self.boots += 1
         self.frozen = False

@@ -5,6 +5,7 @@
 
 After a test that used the lab, every cable is in and every machine is on again.
 """
+
 import os
 
 import pytest

@@ -1,4 +1,5 @@
 """Get what a host lacks from its own Debian."""
+
 import os
 import subprocess
 

@@ -1,4 +1,5 @@
 """Say what is going on: one living line on a terminal, a line at a step's begin and end elsewhere."""
+
 import contextlib
 import os
 import sys

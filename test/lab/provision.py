@@ -1,4 +1,5 @@
 """The files in which nodes differ: written into a node's upper layer before its first boot."""
+
 import json
 import os
 import secrets
@@ -12,6 +13,8 @@ from lab.topology import SITES, Member, Plan, hosts
 
 PROXY = f"http://{GATEWAY}:{PROXY_PORT}"
 SECRETS = ("database", "messaging", "identity", "identity_admin", "keystone_database")
+# oslo.messaging makes a URL of its own of transport_url, and leaves a / in the password as it is: no connection
+MARKS = {"messaging": "@%"}
 PILLAR = "/srv/pillar"  # what this lab alone knows: its secrets
 USER_PILLAR = "/srv/pillar-of-user"
 
@@ -58,7 +61,9 @@ def _packages(plan: Plan, archive: sources.Archive) -> dict[str, File]:
     """Where apt and pip find packages: through the lab's proxy, nothing else is reachable."""
     suite = SUITES[plan.suite]
     pip = {
-        "proxy": PROXY, "cert": str(host.CA_BUNDLE), "disable-pip-version-check": "true",
+        "proxy": PROXY,
+        "cert": str(host.CA_BUNDLE),
+        "disable-pip-version-check": "true",
         **{k.removeprefix("PIP_").lower().replace("_", "-"): v for k, v in host.pip_index().items()},
     }
     options = [*host.apt_options(), *suite.apt_options]
@@ -118,13 +123,13 @@ def _master(plan: Plan) -> dict[str, File]:
 
 def new_secrets() -> dict[str, dict[str, str]]:
     """Passwords for every site the lab knows."""
-    return {site: {name: password() for name in SECRETS} for site in SITES}
+    return {site: {name: password(marks=MARKS.get(name, "/@%")) for name in SECRETS} for site in SITES}
 
 
-def password(length: int = 24) -> str:
+def password(length: int = 24, marks: str = "/@%") -> str:
     """Random, and never fit for a URL as it is: whoever forgets to quote a password fails here, not at a user's."""
     letters = string.ascii_letters + string.digits
-    rest = list("/@%") + [secrets.choice(letters + "-_") for _ in range(length - 4)]
+    rest = list(marks) + [secrets.choice(letters + "-_") for _ in range(length - 1 - len(marks))]
     secrets.SystemRandom().shuffle(rest)
     return secrets.choice(letters) + "".join(rest)  # a command line would take a leading - for an option
 

@@ -7,6 +7,7 @@ The keeper makes the listening socket in the lab's network and starts this in th
 connects as the host does: to archives that the host uses by https (--https HOST) and through the host's own proxy
 (--upstream URL) too. Nodes that ask for one file at the same time share one download.
 """
+
 import argparse
 import asyncio
 import contextlib

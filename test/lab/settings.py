@@ -1,4 +1,5 @@
 """Where the lab's things are, and what is fixed about it."""
+
 import hashlib
 import os
 from dataclasses import dataclass

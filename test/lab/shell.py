@@ -1,4 +1,5 @@
 """Run a command and say so when it fails."""
+
 import subprocess
 
 from lab.errors import LabError
@@ -8,7 +9,12 @@ def sh(*argv, check=True, input: str | None = None, timeout: float = 600, **kwar
     """Run `argv`, text in and out; a failure is a LabError with the end of what the command said."""
     try:
         done = subprocess.run(
-            [str(a) for a in argv], text=True, errors="replace", capture_output=True, input=input, timeout=timeout,
+            [str(a) for a in argv],
+            text=True,
+            errors="replace",
+            capture_output=True,
+            input=input,
+            timeout=timeout,
             **kwargs,
         )
     except FileNotFoundError as error:

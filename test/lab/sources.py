@@ -3,6 +3,7 @@
 Only the archive itself is taken (not a vendor's extra files), wherever the host gets it from: one-line or deb822
 files, http or https, or a mirror list as Debian's cloud images have it.
 """
+
 import re
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,5 @@
 """Run the test suite inside a lab."""
+
 import os
 import signal
 import subprocess

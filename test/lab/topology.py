@@ -1,4 +1,5 @@
 """Which nodes a lab has: from the options of `./lab up` to names, addresses and sites."""
+
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path

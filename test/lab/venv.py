@@ -1,4 +1,5 @@
 """The virtual environment that the test suite runs in, kept in the cache."""
+
 import fcntl
 import hashlib
 import os

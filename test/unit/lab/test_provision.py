@@ -17,8 +17,15 @@ def plain_host(monkeypatch):
 
 def plan(**more):
     return topology.Plan(
-        suite="trixie", sites=2, image_nodes=1, members=topology.members(2), repo="/checkout", base="/base", cgroup="g",
-        secrets=provision.new_secrets(), **more,
+        suite="trixie",
+        sites=2,
+        image_nodes=1,
+        members=topology.members(2),
+        repo="/checkout",
+        base="/base",
+        cgroup="g",
+        secrets=provision.new_secrets(),
+        **more,
     )
 
 
@@ -44,6 +51,10 @@ def test_every_site_has_secrets_of_its_own():
     assert len(set(words)) == len(words)
 
 
+def test_the_broker_s_password_has_no_slash():
+    assert all("/" not in each["messaging"] and "@" in each["messaging"] for each in provision.new_secrets().values())
+
+
 def test_the_master_alone_has_secrets_and_hides_them():
     secret = files("salt-master")["srv/pillar/lab_secrets.sls"]
     assert secret.mode == 0o600
@@ -59,7 +70,8 @@ def test_a_users_pillar_comes_first():
     assert roots == [provision.USER_PILLAR, "/srv/pillar", "/srv/glance-formula/test/lab/pillar"]
     master = topology.members()[0]
     assert provision.binds(master, plan(pillar="/mine")) == [
-        "--bind-ro=/checkout:/srv/glance-formula", f"--bind-ro=/mine:{provision.USER_PILLAR}",
+        "--bind-ro=/checkout:/srv/glance-formula",
+        f"--bind-ro=/mine:{provision.USER_PILLAR}",
     ]
 
 
@@ -96,11 +108,14 @@ def test_extra_certificates_are_added_to_the_bases_own(monkeypatch, tmp_path):
 
 
 def test_files_are_written_with_their_mode(tmp_path):
-    provision.write(tmp_path, {
-        "a/secret": provision.File("text", 0o600),
-        "a/open": provision.File("text"),
-        "b/link": provision.File(link="/x"),
-    })
+    provision.write(
+        tmp_path,
+        {
+            "a/secret": provision.File("text", 0o600),
+            "a/open": provision.File("text"),
+            "b/link": provision.File(link="/x"),
+        },
+    )
     assert (tmp_path / "a/secret").stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "a/open").stat().st_mode & 0o777 == 0o644
     assert (tmp_path / "b/link").readlink().as_posix() == "/x"

@@ -63,12 +63,14 @@ def test_deb822_sources_with_https(apt):
 
 
 def test_vendors_and_disabled_files_are_no_archive(apt):
-    found = apt({
-        "sources.list.d/a.sources": VENDOR,
-        "sources.list.d/b.list": "deb https://packages.cloud.google.com/apt cloud-sdk-bookworm main\n",
-        "sources.list.d/c.list.save": ONE_LINE,
-        "sources.list.d/d.sources": "Enabled: no\n" + DEB822.strip().split("\n\n")[0],
-    })
+    found = apt(
+        {
+            "sources.list.d/a.sources": VENDOR,
+            "sources.list.d/b.list": "deb https://packages.cloud.google.com/apt cloud-sdk-bookworm main\n",
+            "sources.list.d/c.list.save": ONE_LINE,
+            "sources.list.d/d.sources": "Enabled: no\n" + DEB822.strip().split("\n\n")[0],
+        }
+    )
     with pytest.raises(LabError, match="no Debian archive"):
         sources.find(found)
 

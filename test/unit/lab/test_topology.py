@@ -11,7 +11,11 @@ def test_one_site():
 def test_two_sites_and_three_image_nodes():
     found = topology.members(2, 3)
     assert [m.name for m in found if m.site == "zurich"] == [
-        "db-node", "auth-node", "image-node", "image-node-2", "image-node-3",
+        "db-node",
+        "auth-node",
+        "image-node",
+        "image-node-2",
+        "image-node-3",
     ]
     assert [m.name for m in found if m.site == "geneva"] == ["geneva-node"]
 
@@ -34,7 +38,13 @@ def test_hosts_have_the_short_name_first_and_the_outside_name_after_it():
 
 def test_a_plan_survives_its_file_and_only_root_reads_it(tmp_path):
     plan = topology.Plan(
-        suite="trixie", sites=1, image_nodes=1, members=topology.members(), repo="/r", base="/b", cgroup="g",
+        suite="trixie",
+        sites=1,
+        image_nodes=1,
+        members=topology.members(),
+        repo="/r",
+        base="/b",
+        cgroup="g",
         secrets={"zurich": {"database": "x"}},
     )
     path = tmp_path / "plan.json"
