@@ -1,0 +1,137 @@
+"""Every SLS, rendered with pillar.example: what comes out is something that Salt can run, and holds no secret."""
+
+import copy
+import importlib
+import inspect
+import json
+import pathlib
+
+import pytest
+import salt.loader
+import yaml
+from salt.state import STATE_INTERNAL_KEYWORDS
+
+REPO = pathlib.Path(__file__).resolve().parents[2]
+PILLAR = yaml.safe_load((REPO / "pillar.example").read_text(encoding="utf-8"))
+SCHEMA = yaml.safe_load((REPO / "glance" / "schema.yaml").read_text(encoding="utf-8"))
+ROLES = SCHEMA["properties"]["roles"]["items"]["enum"]
+SLS = [
+    ".".join(path.relative_to(REPO).with_suffix("").parts).removesuffix(".init")
+    for path in sorted((REPO / "glance").rglob("*.sls"))
+    if path.parent.name != "orchestrate"  # these are rendered on a master
+]
+RELEASE = ["icehouse", "queens", "victoria", "epoxy", "hibiscus"]  # each has other files, options or packages
+SECRET = "change-me"
+OWN = {path.stem for path in (REPO / "_states").glob("*.py")}
+FILES = {"pip": "pip_state"}  # state modules of Salt whose file has another name
+FAMILIES = {"Debian": {"os": "Debian", "oscodename": "trixie"}, "RedHat": {"os": "CentOS Stream", "oscodename": "9"}}
+
+
+@pytest.fixture(scope="module")
+def low(loaders):
+    """The states of an SLS: ``low("glance.api", pillar, family)``; each is rendered once."""
+    before, known = dict(loaders.opts["grains"]), {}
+
+    def render(sls, pillar=PILLAR, family="Debian"):
+        key = (sls, json.dumps(pillar), family)
+        if key not in known:
+            loaders.opts["grains"].update(FAMILIES[family], os_family=family)
+            known[key] = loaders.modules.state.show_low_sls(sls, pillar=copy.deepcopy(pillar))
+        assert all(isinstance(chunk, dict) for chunk in known[key]), f"{sls} does not render: {known[key]}"
+        return known[key]
+
+    yield render
+    loaders.opts["grains"].clear()
+    loaders.opts["grains"].update(before)
+
+
+@pytest.fixture(scope="module")
+def signature(loaders):
+    """What a state function takes: ``signature("openstack_config", "present")``."""
+
+    loaded = salt.loader.states(loaders.opts, loaders.modules, loaders.utils, loaders.serializers)
+
+    def of(module, function):
+        if module in OWN:
+            return inspect.signature(loaded[f"{module}.{function}"])
+        there = importlib.import_module(f"salt.states.{FILES.get(module, module)}")  # whatever it says of this machine
+        return inspect.signature(getattr(there, function))
+
+    return of
+
+
+def with_release(name):
+    """The example without what only some releases have."""
+    pillar = copy.deepcopy(PILLAR)
+    settings = pillar["glance"]
+    settings["release"] = name
+    for key in ("import", "stores"):
+        settings.pop(key)
+    settings["api"].pop("config", None)
+    return pillar
+
+
+def arguments(chunk):
+    """What Salt hands to the function of a state."""
+    return {
+        key: value
+        for key, value in chunk.items()
+        if key not in STATE_INTERNAL_KEYWORDS and key != "state" and not key.startswith("__")
+    }
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("sls", SLS)
+def test_every_sls_has_states(low, sls, family):
+    assert low(sls, family=family)
+
+
+def test_the_example_has_all_roles_in_one(low):
+    found = {chunk["__sls__"].split(".")[1] for chunk in low("glance")}
+    assert found == set(PILLAR["glance"]["roles"])
+    assert found <= set(ROLES)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_only_its_own_role_is_applied(low, role):
+    pillar = copy.deepcopy(PILLAR)
+    pillar["glance"]["roles"] = [role]
+    assert {chunk["__sls__"].split(".")[1] for chunk in low("glance", pillar)} == {role}
+
+
+def test_no_role(low):
+    pillar = copy.deepcopy(PILLAR)
+    pillar["glance"]["roles"] = []
+    (chunk,) = low("glance", pillar)
+    assert (chunk["state"], chunk["fun"]) == ("test", "nop")
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_an_id_stands_for_one_state(low, family):
+    ids = [chunk["__id__"] for chunk in low("glance", family=family)]
+    assert sorted(ids) == sorted(set(ids))
+
+
+@pytest.mark.parametrize("sls", SLS)
+def test_an_id_says_where_it_is_from(low, sls):
+    for chunk in low(sls):
+        assert chunk["__id__"].startswith(chunk["__sls__"].replace(".", "-") + "-")
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("sls", SLS)
+def test_no_secret_is_in_the_data_of_states(low, sls, family):
+    assert SECRET in json.dumps(PILLAR)
+    assert SECRET not in json.dumps(low(sls, family=family))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("release", RELEASE)
+def test_a_function_takes_what_it_is_given(low, signature, release, family):
+    for chunk in low("glance", with_release(release), family):
+        signature(chunk["state"], chunk["fun"]).bind(**arguments(chunk))
+
+
+def test_what_a_function_does_not_take_is_found(signature):
+    with pytest.raises(TypeError, match="unexpected keyword argument 'option'"):
+        signature("openstack_config", "present").bind(**arguments({"name": "/x", "options": {}, "option": {}}))
