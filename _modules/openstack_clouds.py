@@ -1,7 +1,7 @@
 """
 Entries of ``clouds.yaml``, the file from which OpenStack's clients take who they are.
 
-.. versionadded:: 0.1.0
+.. versionadded:: 1.0.0
 
 The format is that of
 https://docs.openstack.org/python-openstackclient/latest/configuration/index.html. An entry is read and written whole;

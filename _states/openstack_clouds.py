@@ -1,7 +1,7 @@
 """
 Entries of ``clouds.yaml``.
 
-.. versionadded:: 0.1.0
+.. versionadded:: 1.0.0
 
 .. code-block:: yaml
 
