@@ -100,6 +100,7 @@ def broker(servers, loaders, state, pillar):
     except LabError as error:
         pytest.skip(f"RabbitMQ is tested on its own host: {error}")
     yield there
+    there.node.run("rm", "-r", FOLDER)
 
 
 @pytest.fixture(scope="module")
