@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from lab import host, sources
@@ -28,6 +29,7 @@ PACKAGES = (
     "systemd,systemd-sysv,libpam-systemd,dbus,iproute2,python3,python3-venv,ca-certificates,procps,iputils-ping,"
     "nftables,curl,netcat-openbsd,less,apt-utils"
 )
+UNUSED = 24 * 3600  # seconds after which a former base is removed
 TOOLS = ("salt", "salt-key", "salt-run", "salt-call", "salt-cp")
 QUIET_TIMERS = (  # background work of Debian that would disturb a test
     "apt-daily.timer",
@@ -245,6 +247,21 @@ class Builder:
             path.unlink()
 
 
+def forget_old(suite: Suite) -> None:
+    """Remove bases of former recipes that no lab has used for a day; a keeper holds a lock on its own."""
+    for path in CACHE.glob(f"base-{suite.name}-*"):
+        if path == path_of(suite) or time.time() - path.stat().st_mtime < UNUSED:
+            continue
+        directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(path, ignore_errors=True)
+        except BlockingIOError:
+            pass
+        finally:
+            os.close(directory)
+
+
 def reason(log: str) -> str:
     """The line of a failed step's log that says most."""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
@@ -274,6 +291,8 @@ def main(name: str) -> int:
             builder = Builder(suite, log)
             try:
                 builder.build().rename(final)
+                os.utime(final)
+                forget_old(suite)
             except (LabError, OSError) as error:
                 with contextlib.suppress(OSError):
                     shutil.rmtree(builder.root)

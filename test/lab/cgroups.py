@@ -23,13 +23,21 @@ def host_mount() -> Path:
     raise LabError("no cgroup2 filesystem is mounted: mount -t cgroup2 none /sys/fs/cgroup/unified")
 
 
+def is_populated(group: Path) -> bool:
+    """Whether a process lives in a group or in one of its groups."""
+    try:
+        return "populated 1" in (group / "cgroup.events").read_text()
+    except FileNotFoundError:
+        return False
+
+
 def kill(group: Path, timeout: float = 10) -> None:
     """End every process of a group and of the groups in it, and wait until none is left."""
     if not group.is_dir():
         return
     (group / "cgroup.kill").write_text("1")
     end = time.monotonic() + timeout
-    while "populated 1" in (group / "cgroup.events").read_text():
+    while is_populated(group):
         if time.monotonic() > end:
             raise LabError(f"processes of {group} do not end: see {group}/cgroup.procs")
         time.sleep(0.01)

@@ -130,11 +130,11 @@ def down(args) -> int:
 def clean(args) -> int:
     """End the lab, and remove the caches unless another checkout's lab uses them."""
     down(args)
-    others = [run for run in RUN.glob("*") if lifecycle.is_alive(run)] if RUN.is_dir() else []
-    if others:
-        raise LabError(f"the caches in {CACHE} stay: another checkout's lab uses them ({others[0]})")
+    if others := lifecycle.others_alive():
+        raise LabError(f"the caches in {CACHE} stay: they are used by the lab {', '.join(others)}")
     for run in RUN.glob("*"):
-        lifecycle.sweep(run)
+        if not lifecycle.is_alive(run):
+            lifecycle.sweep(run)
     for pattern in lifecycle.CACHED:
         for path in CACHE.glob(pattern):
             if path.is_dir():

@@ -11,6 +11,7 @@ whatever means, the kernel ends the rest: processes, mounts, wires, the bridge. 
 
 import argparse
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -40,6 +41,9 @@ class Keeper:
 
     def __init__(self, run: Path, plan: Plan, outer_network: int):
         self.run, self.plan, self.outer_network = run, plan, outer_network
+        self.base = os.open(plan.base, os.O_RDONLY | os.O_DIRECTORY)
+        fcntl.flock(self.base, fcntl.LOCK_SH)  # so that base.forget_old leaves it alone
+        os.utime(self.base)
         self.started = time.time()
         self.phase, self.error = "network", ""
         self.nodes: dict[str, Node] = {}

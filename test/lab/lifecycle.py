@@ -192,6 +192,12 @@ def group_of(run: Path) -> Path:
     return cgroups.host_mount() / GROUP.format(run.name)
 
 
+def others_alive() -> list[str]:
+    """The labs that use this cache, wherever their run directories are."""
+    names = [path.name for path in (CACHE / "labs").glob("*")]
+    return [name for name in names if cgroups.is_populated(cgroups.host_mount() / GROUP.format(name))]
+
+
 def remains(run: Path) -> bool:
     """Whether there is anything of a lab."""
     return any(path.exists() for path in (group_of(run), disk_of(run), run))
