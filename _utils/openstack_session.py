@@ -1,7 +1,8 @@
 """
 Sessions: how a cloud is asked, with one token for a whole run. Who asks comes from a profile, ``openstack_profile.py``.
 
-Requests are never repeated, and none waits longer than the profile's ``timeout`` (30 seconds unless set).
+Requests are never repeated, each has a connection of its own, and none waits longer than the profile's ``timeout``
+(30 seconds unless set).
 """
 
 import contextlib
@@ -64,13 +65,23 @@ def session(profile, context, pillar, config_get=None):
     found = settings(profile, pillar, config_get)
     key = "openstack_session:" + fingerprint(found)
     if key not in context:
-        context[key] = keystoneauth1.session.Session(
+        made = context[key] = keystoneauth1.session.Session(
             auth=_plugin(found),
             verify=False if found.get("insecure") else found.get("cacert") or True,
             timeout=found["timeout"],
             user_agent="glance-formula",
         )
+        made.session.hooks["response"].append(_used_once)
     return context[key], found
+
+
+def _used_once(response, **_):
+    """
+    Use no connection for a second request: servers close theirs without a word, and a request on such a one fails.
+
+    Keystone's uWSGI does so; after an answer without a body the client cannot know.
+    """
+    response.connection.close()
 
 
 def fingerprint(found):
