@@ -85,11 +85,17 @@ def carry_out(lab: Lab, steps: tuple[Step, ...], progress: Progress) -> None:
 
 def latest_state(run: Path) -> str:
     """The state that a minion began last, from the minions' logs as this host's disk has them."""
-    logs = list(disk_of(run).glob("*/upper/var/log/salt/minion"))
-    if not logs:
+    begun = [found for log in disk_of(run).glob("*/upper/var/log/salt/minion") if (found := _last_state(log))]
+    if not begun:
         return ""
-    newest = max(logs, key=lambda path: path.stat().st_mtime)
-    with open(newest, "rb") as log:
-        log.seek(max(0, newest.stat().st_size - 16384))
-        found = re.findall(r"Executing state (\S+) for \[(.*)\]", log.read().decode(errors="replace"))
-    return f"{newest.relative_to(disk_of(run)).parts[0]}: {found[-1][0]} {found[-1][1]}" if found else ""
+    _, log, state = max(begun)
+    return f"{log.relative_to(disk_of(run)).parts[0]}: {state}"
+
+
+def _last_state(log: Path) -> tuple[str, Path, str] | None:
+    """When a minion began a state last, and which."""
+    with open(log, "rb") as opened:
+        opened.seek(max(0, log.stat().st_size - 65536))
+        text = opened.read().decode(errors="replace")
+    found = re.findall(r"^(\S+ \S+) .*Executing state (\S+) for \[(.*)\]", text, re.MULTILINE)
+    return (found[-1][0], log, " ".join(found[-1][1:])) if found else None

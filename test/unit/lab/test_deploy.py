@@ -52,3 +52,14 @@ def test_the_first_failure_ends_it_and_says_how_to_try_again(capsys):
         deploy.carry_out(lab, STEPS, Progress(io.StringIO()))
     assert len(lab.ran) == 1
     assert "what it said" in capsys.readouterr().out
+
+
+def test_the_state_that_began_last_on_any_host(tmp_path, monkeypatch):
+    monkeypatch.setattr(deploy, "disk_of", lambda run: run)
+    assert deploy.latest_state(tmp_path) == ""
+    line = "2026-01-01 10:00:0{},417 [salt.state       :2384][INFO    ][209] Executing state pkg.installed for [{}]\n"
+    for node, second, package in (("db-node", 7, "mariadb-server"), ("auth-node", 3, "keystone")):
+        log = tmp_path / node / "upper/var/log/salt/minion"
+        log.parent.mkdir(parents=True)
+        log.write_text(line.format(1, "older") + line.format(second, package) + "chatter\n", encoding="utf-8")
+    assert deploy.latest_state(tmp_path) == "db-node: pkg.installed mariadb-server"
