@@ -99,7 +99,10 @@ def test_a_good_pillar_has_no_problem():
         ({"stores:default": "fats"}, "glance:stores:default is fats, which is no backend: name one of fast, slow"),
         ({"stores:default": None}, "glance:stores:default is missing: name one of fast, slow"),
         ({"database:password": "pässword"}, "glance:database:password must be of ASCII characters"),
-        ({"messaging:password": "a/b"}, "glance:messaging:password must be without a slash, which oslo.messaging cannot"),
+        (
+            {"messaging:password": "a/b"},
+            "glance:messaging:password must be without a slash, which oslo.messaging cannot",
+        ),
         ({"stores:backends:fast:datadir": None}, "glance:stores:backends:fast:datadir is missing"),
         ({"stores:backends:slow:datadir": "/srv/fast/"}, "glance:stores:backends: fast and slow share /srv/fast"),
         ({"stores:backends:os_glance_x": {}}, "glance:stores:backends has the key 'os_glance_x': it must be"),
