@@ -1,7 +1,8 @@
 # A site, from its servers to its images: salt-run state.orchestrate glance.orchestrate.deploy pillar='{"glance": {"site": "zurich"}}'
 #
 # Every step names its hosts one by one and stops the run when one of them fails, is down or does not answer.
-# Under test=True each step shows what it would change, and nothing is touched.
+# Under test=True each step shows what it would change, and nothing is touched; Salt ignores failhard then, so what
+# must not be planned after a refusal requires the preflight.
 {%- set site = salt['pillar.get']('glance:site', '') %}
 {%- set hosts = salt['saltutil.runner']('glance.hosts', kwarg={'site': site, 'strict': False}) %}
 {%- set first = hosts.get('api', [])[:1] %}
@@ -30,6 +31,8 @@ glance-orchestrate-deploy-{{ step }}:
     - sls: {{ sls }}
     - queue: true
     - failhard: true
+    - require:
+      - glance_site: glance-orchestrate-deploy-preflight
 {%- if step == 'clients' %}
 
 glance-orchestrate-deploy-credentials:

@@ -4,7 +4,8 @@ import json
 from dataclasses import dataclass
 
 _OBJECTS = {
-    **dict.fromkeys(("service", "endpoint", "project", "user", "assignment", "region", "role"), "*"),
+    **dict.fromkeys(("service", "endpoint", "project", "assignment", "region", "role"), "*"),
+    "user": "id, extra, enabled, default_project_id, created_at, domain_id",  # not when somebody last logged in
     "local_user": "id, user_id, domain_id, name",  # not how often somebody typed a wrong password
     "password": "*",
 }

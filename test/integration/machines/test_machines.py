@@ -117,7 +117,6 @@ def test_a_pulled_cable(lab):
     answer = lab.salt("-t", "3", "-L", "db-node,auth-node", "test.ping")
     assert answer.data["auth-node"] is True
     assert answer.data.get("db-node") is not True
-    assert answer.returncode != 0
     node.join()
     node.wait_minion()
 
