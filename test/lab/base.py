@@ -20,7 +20,7 @@ from pathlib import Path
 from lab import host, sources
 from lab.errors import LabError
 from lab.settings import CACHE, PATH, SUITES, Suite
-from lab.shell import tail
+from lab.shell import reason
 
 HERE = Path(__file__).resolve().parent
 FILES = HERE / "files"  # laid over the base as they are
@@ -260,16 +260,6 @@ def forget_old(suite: Suite) -> None:
             pass
         finally:
             os.close(directory)
-
-
-def reason(log: str) -> str:
-    """The line of a failed step's log that says most."""
-    lines = [line.strip() for line in log.splitlines() if line.strip()]
-    for mark in ("No space left on device", "E: ", "ERROR", "error: "):
-        for line in reversed(lines[-60:]):
-            if mark in line:
-                return tail(line, 300)
-    return tail(lines[-1], 300) if lines else ""
 
 
 def main(name: str) -> int:

@@ -34,3 +34,13 @@ def shown(argv) -> str:
 
 def tail(text: str, size: int = 2000) -> str:
     return text if len(text) < size else "..." + text[-size:]
+
+
+def reason(log: str) -> str:
+    """The line of a failed command's log that says most: the first error near the end, what follows is its echo."""
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    for mark in ("No space left on device", "enough free space", "E: ", "ERROR", "error: "):
+        for line in lines[-60:]:
+            if mark in line:
+                return tail(line, 300)
+    return tail(lines[-1], 300) if lines else ""

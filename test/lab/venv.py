@@ -8,9 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lab.base import reason
 from lab.errors import LabError
 from lab.settings import CACHE, REPO
+from lab.shell import reason
 
 REQUIREMENTS = REPO / "test" / "requirements.txt"
 
