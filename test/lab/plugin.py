@@ -1,4 +1,4 @@
-"""What `./lab test` adds to pytest: the fixture `lab`, the marker `slow`, and what machines say when a test fails.
+"""What `./lab test` adds to pytest: the fixture `lab`, and what machines say when a test fails.
 
     def test_glance_survives_a_power_loss(lab):
         lab.node("db-node").kill()
@@ -19,10 +19,6 @@ LOOK = (  # what a person looks at first
     ("journalctl", "--priority=warning", "--lines=30", "--no-pager", "--quiet"),
     ("sh", "-c", f"grep -hE '{GRAVE}' /var/log/salt/minion /var/log/salt/master | tail -n 20 | cut -c 1-400"),
 )
-
-
-def pytest_configure(config):
-    config.addinivalue_line("markers", "slow: takes minutes; only ./lab test --all runs it")
 
 
 @pytest.fixture(scope="session")
