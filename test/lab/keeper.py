@@ -31,7 +31,7 @@ from lab.errors import LabError
 from lab.node import Node
 from lab.settings import CACHE, GATEWAY, PROXY_PORT, disk_of
 from lab.shell import sh
-from lab.topology import Plan
+from lab.topology import Plan, hosts
 
 NODE_ACTIONS = ("start", "stop", "kill", "reboot", "cut", "join", "freeze", "thaw", "loss", "wait")
 
@@ -216,6 +216,13 @@ def own_nspawn_folder() -> None:
     sh("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", folder)
 
 
+def own_names(run: Path, plan: Plan) -> None:
+    """What is entered into the lab's network finds the machines by name, as they find each other."""
+    names = run / "hosts"
+    names.write_text(Path("/etc/hosts").read_text() + hosts(plan.members))
+    sh("mount", "--bind", names, "/etc/hosts")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="the keeper of a lab (started by ./lab up)")
     parser.add_argument("run", type=Path)
@@ -225,7 +232,9 @@ def main() -> None:
     os.umask(0o022)
     own_cgroups()
     own_nspawn_folder()
-    keeper = Keeper(args.run, Plan.load(args.run / "plan.json"), args.outer_network)
+    plan = Plan.load(args.run / "plan.json")
+    own_names(args.run, plan)
+    keeper = Keeper(args.run, plan, args.outer_network)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: keeper.ended.set())
     control = Control(args.run / "control", keeper)
