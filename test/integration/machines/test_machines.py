@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import subprocess
 import time
 
@@ -176,3 +177,9 @@ def test_a_second_up_is_quick_and_says_so(lab):
     assert done.returncode == 0
     assert "up already" in done.stderr
     assert cli("up", "--suite", "bookworm" if lab.status()["suite"] != "bookworm" else "trixie").returncode == 1
+
+
+def test_the_lab_s_network_knows_the_machines_by_name(lab):
+    """Tests run there, and the addresses in Keystone's catalogue are names."""
+    found = socket.gethostbyname("image-node.example.org")
+    assert found == lab.node("image-node").address
