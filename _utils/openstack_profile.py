@@ -67,7 +67,7 @@ def settings(profile, pillar, config_get=None):
     """
     if isinstance(profile, str):
         own, around = _named(profile, pillar, config_get)
-        source = f"profile {profile}"
+        source = f"profile {own.pop('source', profile)}"
     elif isinstance(profile, dict):
         own, around = dict(profile), {}
         source = "profile given as a mapping"
@@ -87,11 +87,38 @@ def settings(profile, pillar, config_get=None):
 def _named(profile, pillar, config_get):
     """The mapping under a pillar (or configuration) key, and what the mapping around it says of the place."""
     found = _mapping(profile, pillar, config_get)
+    if profile == PROFILE:
+        found = _by_hand(found, pillar, config_get)
     if found is None:
         raise Invalid(f"pillar key {profile} is missing: it holds who to connect as (auth_url, username, … or cloud)")
     parent = profile.rpartition(":")[0]
     around = (_mapping(parent, pillar, config_get) or {}) if parent else {}
     return found, {key: around[key] for key in _PLACE_KEYS if around.get(key) is not None}
+
+
+def _by_hand(admin, pillar, config_get):
+    """
+    The default profile, for functions called by hand: the administrator where this minion's pillar has one, else
+    Glance's own user; the names are the formula's defaults where pillar leaves them out.
+    """
+    region = (_mapping("glance", pillar, config_get) or {}).get("region")
+    place = {"region_name": region} if region else {}
+    if admin is not None:
+        names = {} if "cloud" in admin else {"username": "admin", "project_name": "admin"}
+        return {**place, **names, **admin}
+    own = _mapping(PROFILE.rpartition(":")[0], pillar, config_get) or {}
+    if not own.get("password"):
+        return None
+    domain = own.get("domain", "Default")
+    return {
+        **place,
+        "source": "glance:identity",
+        "username": own.get("user", "glance"),
+        "password": own["password"],
+        "project_name": own.get("project", "service"),
+        "user_domain_name": domain,
+        "project_domain_name": domain,
+    }
 
 
 def _mapping(key, pillar, config_get):

@@ -40,6 +40,27 @@ def test_place_of_the_mapping_around_it():
     assert (found["username"], found["password"]) == ("admin", "s3cr3t")
 
 
+@pytest.mark.parametrize(
+    ("identity", "who"),
+    [
+        ({"admin": {"password": "a"}, "password": "g"}, ("admin", "a", "admin", "Default")),
+        ({"admin": {**WHO, "username": "root"}}, ("root", "s3cr3t", "admin", "Default")),
+        ({"password": "g"}, ("glance", "g", "service", "Default")),
+        ({"password": "g", "user": "img", "project": "svc", "domain": "d"}, ("img", "g", "svc", "d")),
+    ],
+)
+def test_default_for_functions_called_by_hand(identity, who):
+    pillar = {"glance": {"region": "here", "identity": {"auth_url": URL, **identity}}}
+    found = openstack_profile.settings(openstack_profile.PROFILE, pillar)
+    assert tuple(found[key] for key in ("username", "password", "project_name", "project_domain_name")) == who
+    assert (found["auth_url"], found["region_name"]) == (URL, "here")
+
+
+def test_nobody_to_ask_by_hand():
+    with pytest.raises(Invalid, match="glance:identity:admin is missing"):
+        openstack_profile.settings(openstack_profile.PROFILE, {"glance": {"identity": {"auth_url": URL}}})
+
+
 def test_minion_configuration():
     configuration = {"a:b": WHO, "a": {"auth_url": URL}}
     assert openstack_profile.settings("a:b", {}, configuration.get)["auth_url"] == URL
