@@ -11,6 +11,8 @@ import keystoneclient.v3.client
 import pytest
 import requests.adapters
 
+from functional.cloud import session
+
 PREFIX = "formula-"
 PASSWORD = "aaa'\"\\%s ü {{ x }} $(y)"
 OTHER = "bbb: another, # one"
@@ -58,8 +60,7 @@ def pillar(server):
 def cloud(server):
     """Asks the server directly: the second opinion."""
     auth = {key: value for key, value in server("identity").items() if key != "region_name"}
-    session = keystoneauth1.session.Session(auth=keystoneauth1.identity.Password(**auth), timeout=30)
-    return keystoneclient.v3.client.Client(session=session, interface="public")
+    return keystoneclient.v3.client.Client(session=session(auth), interface="public")
 
 
 @pytest.fixture(autouse=True)

@@ -17,12 +17,10 @@ import urllib.parse
 import uuid
 
 import glanceclient
-import keystoneauth1.identity
-import keystoneauth1.session
 import pytest
 from keystoneclient.v3 import client as keystoneclient
 
-from functional import images, webserver
+from functional import cloud, images, webserver
 from functional.webserver import digest
 
 REGION = "images-under-test"
@@ -43,7 +41,7 @@ def account(servers):
 
 @pytest.fixture(scope="module")
 def session(account):
-    return keystoneauth1.session.Session(auth=keystoneauth1.identity.Password(**account), timeout=60)
+    return cloud.session(account)
 
 
 @pytest.fixture(scope="module")
