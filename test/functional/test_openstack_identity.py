@@ -13,6 +13,8 @@ import requests.adapters
 
 from functional.cloud import session
 
+pytestmark = pytest.mark.slow
+
 PREFIX = "formula-"
 PASSWORD = "aaa'\"\\%s ü {{ x }} $(y)"
 OTHER = "bbb: another, # one"

@@ -16,6 +16,8 @@ import pytest
 from lab.client import Lab
 from lab.errors import LabError
 
+pytestmark = pytest.mark.slow
+
 PREFIX = "gt"
 NAME = PREFIX + "/sl'a\"s`h$HOME %s\\n;--\nÄЖ"
 PASSWORD = "p'a\"s`s$(id)%s\\n;é 1"

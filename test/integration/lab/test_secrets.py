@@ -171,6 +171,7 @@ def test_the_search_finds_what_is_planted(servers):
     assert search.text("\n".join(seen)) == {"planted"}
 
 
+@pytest.mark.slow
 def test_the_deployment_brings_new_passwords_everywhere(evidence, lab):
     wrong = {title: code for title, code in evidence.codes.items() if code}
     assert not wrong, f"exit codes: {wrong}\n" + "\n".join(evidence.printed[title][-3000:] for title in wrong)
@@ -181,12 +182,14 @@ def test_the_deployment_brings_new_passwords_everywhere(evidence, lab):
     assert (broker in held) == (evidence.site == "zurich")
 
 
+@pytest.mark.slow
 def test_the_second_run_changes_nothing(evidence):
     plans = {title: text for title, text in evidence.printed.items() if "salt-call" in title}
     for title, text in plans.items():
         assert re.search(r"Succeeded:\s+\d+$", text, re.MULTILINE), f"{title} has changes or no end"
 
 
+@pytest.mark.slow
 def test_no_secret_in_files(evidence, lab):
     found = [
         f"{machine}:{path} holds {label}"
@@ -197,6 +200,7 @@ def test_no_secret_in_files(evidence, lab):
     assert not found, "\n".join(found)
 
 
+@pytest.mark.slow
 def test_no_secret_in_events(evidence):
     assert "glance/test/end" in evidence.events
     found = [
@@ -207,6 +211,7 @@ def test_no_secret_in_events(evidence):
     assert not found, "\n".join(found)
 
 
+@pytest.mark.slow
 def test_no_secret_in_what_was_printed(evidence):
     found = [
         f"{title} printed {', '.join(sorted(labels))}"
@@ -216,6 +221,7 @@ def test_no_secret_in_what_was_printed(evidence):
     assert not found, "\n".join(found)
 
 
+@pytest.mark.slow
 def test_no_secret_in_processes(evidence):
     found = [
         f"{machine}: the {line.split(None, 1)[0]} of a process holds {', '.join(sorted(labels))}"
