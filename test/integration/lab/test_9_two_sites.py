@@ -12,7 +12,7 @@ ROLES = ("database", "messaging", "identity", "api", "client", "images")
 def geneva(servers, deployed):
     """Site geneva deployed; the run, and what zurich was before it and after it."""
     if "geneva-node" not in servers.nodes:
-        pytest.skip("the lab has one site: ./lab up --sites 2, or ./lab test --all")
+        pytest.skip("the lab has one site: ./lab test brings up two, as does ./lab up --sites 2")
     before = site.snapshot(servers, "zurich")
     run = orchestration.deploy(servers, "geneva")
     return run, before, site.snapshot(servers, "zurich")
