@@ -131,10 +131,10 @@ class Node:
                 for line in notified.recv(4096).decode().splitlines():
                     self._hear(line)
         notified.close()
-        self.leader = None
         with self._power:
-            if process is not self._process:
+            if process is not self._process:  # killed and started again meanwhile: the machine is another's to watch
                 return
+            self.leader = None
             if process.returncode == REBOOT and self._wanted:
                 self._boot()
             else:
