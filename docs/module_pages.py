@@ -16,41 +16,57 @@ master. ``salt '*' sys.doc openstack_image`` shows the same on a terminal.
 
 
 def pages(root):
-    """Return the pages of all modules and their index, ``{name in docs/: text}``; modules of one name share a page."""
+    """Return the pages of all modules and their index, ``{name in docs/: text}``; what Salt calls alike shares a page."""
     modules = {}
     for folder in KINDS:
-        for path in sorted((root / folder).glob("*.py")):
-            modules.setdefault(path.stem, {})[folder] = ast.parse(path.read_text(encoding="utf-8"))
+        for path in sorted((root / folder).glob("*.py"), key=lambda path: path.stem):  # X.py before X_part.py
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            name = _constants(tree, {})["__virtualname__"].value
+            modules.setdefault(name, {}).setdefault(folder, {})[path.stem] = tree
     utils = {path.stem: ast.parse(path.read_text(encoding="utf-8")) for path in (root / "_utils").glob("*.py")}
     found = {f"modules/{name}.rst": _page(name, kinds, utils) for name, kinds in modules.items()}
     return {"modules.rst": _index(modules), **found}
+
+
+def _files(folder):
+    """The files of each module, ``{name: [tree]}``, the one that has the module's own name first."""
+    found = {}
+    for path in sorted(folder.glob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        found.setdefault(_constant(tree, "__virtualname__") or path.stem, []).append((path.stem, tree))
+    return {
+        name: [tree for stem, tree in sorted(files, key=lambda file: file[0] != name)] for name, files in found.items()
+    }
 
 
 def _index(modules):
     lines = [INDEX]
     for name, kinds in sorted(modules.items()):
         lines += [*_heading(name, "-"), f"`Page of {name} <modules/{name}.rst>`__", ""]
-        for folder, tree in kinds.items():
-            lines += [f"*{KINDS[folder]}.* {_first(tree)}", ""]
-            lines += [f"- ``{name}.{_name(each)}``: {_first(each)}" for each in _functions(tree)]
+        for folder, files in kinds.items():
+            lines += [f"*{KINDS[folder]}.* {_first(next(iter(files.values())))}", ""]
+            functions = [each for tree in files.values() for each in _functions(tree)]
+            lines += [f"- ``{name}.{_name(each)}``: {_first(each)}" for each in functions]
             lines += [""]
     return "\n".join(lines)
 
 
 def _page(name, kinds, utils):
     lines = [MADE, *_heading(name, "=")]
-    for folder, tree in kinds.items():
-        lines += [*_heading(KINDS[folder], "-"), _text(tree), ""]
-        constants = _constants(tree, utils)
-        for each in _functions(tree):
-            lines += [
-                *_heading(f"{name}.{_name(each)}", "~"),
-                f"``{_signature(each, constants)}``",
-                "",
-                _text(each),
-                "",
-            ]
+    for folder, files in kinds.items():
+        for stem, tree in files.items():
+            part = stem.removeprefix(name).replace("_", " ").strip()
+            lines += [*_heading(f"{KINDS[folder]}: {part}" if part else KINDS[folder], "-"), _text(tree), ""]
+            lines += _described(name, tree, utils)
     return "\n".join(lines)
+
+
+def _described(name, tree, utils):
+    lines, constants = [], _constants(tree, utils)
+    for each in _functions(tree):
+        signature = f"``{_signature(each, constants)}``"
+        lines += [*_heading(f"{name}.{_name(each)}", "~"), signature, "", _text(each), ""]
+    return lines
 
 
 def _heading(title, line):
@@ -88,6 +104,12 @@ class _Constants(ast.NodeTransformer):
 
     def visit_Name(self, node):
         return self._values.get(node.id, node)
+
+
+def _constant(tree, name):
+    """The value of a module's constant, ``None`` when it has none of that name."""
+    found = _constants(tree, {}).get(name)
+    return found and found.value
 
 
 def _constants(tree, utils):

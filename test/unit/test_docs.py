@@ -38,9 +38,11 @@ def test_a_page_of_a_module_that_is_no_more_is_old(build, tmp_path, monkeypatch)
 def test_every_module_has_a_page_with_all_of_its_functions(build):
     made = {path.name: text for path, text in build.pages().items()}
     for path in (*REPO.glob("_modules/*.py"), *REPO.glob("_states/*.py"), *REPO.glob("_runners/*.py")):
-        for name in re.findall(r"^def ([a-z]\w*)\(", path.read_text(encoding="utf-8"), re.MULTILINE):
-            called = f"{path.stem}.{name.rstrip('_')}"
-            assert f"\n{called}\n~" in made[f"{path.stem}.rst"]
+        text = path.read_text(encoding="utf-8")
+        module = re.search(r'^__virtualname__ = "(\w+)"$', text, re.MULTILINE)[1]
+        for name in re.findall(r"^def ([a-z]\w*)\(", text, re.MULTILINE):
+            called = f"{module}.{name.rstrip('_')}"
+            assert f"\n{called}\n~" in made[f"{module}.rst"]
             assert f"``{called}``" in made["modules.rst"]
 
 
