@@ -16,7 +16,7 @@ master. ``salt '*' sys.doc openstack_image`` shows the same on a terminal.
 
 
 def pages(root):
-    """Return the pages of all modules and their index, ``{name in docs/: text}``; what Salt calls alike shares a page."""
+    """Return the pages of all modules and their index, ``{name in docs/: text}``; one name, one page."""
     modules = {}
     for folder in KINDS:
         for path in sorted((root / folder).glob("*.py"), key=lambda path: path.stem):  # X.py before X_part.py
@@ -26,17 +26,6 @@ def pages(root):
     utils = {path.stem: ast.parse(path.read_text(encoding="utf-8")) for path in (root / "_utils").glob("*.py")}
     found = {f"modules/{name}.rst": _page(name, kinds, utils) for name, kinds in modules.items()}
     return {"modules.rst": _index(modules), **found}
-
-
-def _files(folder):
-    """The files of each module, ``{name: [tree]}``, the one that has the module's own name first."""
-    found = {}
-    for path in sorted(folder.glob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        found.setdefault(_constant(tree, "__virtualname__") or path.stem, []).append((path.stem, tree))
-    return {
-        name: [tree for stem, tree in sorted(files, key=lambda file: file[0] != name)] for name, files in found.items()
-    }
 
 
 def _index(modules):
@@ -104,12 +93,6 @@ class _Constants(ast.NodeTransformer):
 
     def visit_Name(self, node):
         return self._values.get(node.id, node)
-
-
-def _constant(tree, name):
-    """The value of a module's constant, ``None`` when it has none of that name."""
-    found = _constants(tree, {}).get(name)
-    return found and found.value
 
 
 def _constants(tree, utils):
