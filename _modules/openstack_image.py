@@ -11,9 +11,6 @@ A name stands for an image of the profile's own project or a public one; other p
 ``source`` and ``proxy`` may hold references to pillar keys, ``http://me:{pillar:mirror:password|url}@proxy:3128``.
 """
 
-import hashlib
-import os
-import pathlib
 import time
 import uuid
 
@@ -423,43 +420,6 @@ def reactivate(name_or_id, profile=PROFILE):
 # --- data
 
 
-def download(name_or_id, dest, profile=PROFILE):
-    """
-    Write the data of an image to a file and return ``{"path", "size", "hash"}``; the hash was compared with Glance's.
-
-    name_or_id
-        The image.
-
-    dest
-        Path of the file. It is there, or replaced, only when the data is whole.
-
-    profile
-        Who asks which cloud. Default ``glance:identity:admin``.
-
-    CLI Example:
-
-    .. code-block:: bash
-
-        salt 'image*' openstack_image.download cirros /srv/images/cirros.qcow2
-    """
-    image, api = _existing(name_or_id, profile), _api(profile)
-    known = {key: value for key, value in metadata.digests(image).items() if key in hashlib.algorithms_available}
-    if not known:
-        raise OpenStackError(f"image {image['id']} is {image['status']} and Glance has no hash of its data")
-    algorithm = max(known, key=lambda key: hashlib.new(key, usedforsecurity=False).digest_size)
-    part = pathlib.Path(f"{dest}.part")
-    try:
-        digest, size = _written(api, image["id"], part, algorithm)
-        if digest != known[algorithm]:
-            raise OpenStackError(f"image {image['id']}: got {algorithm}={digest}, Glance has {known[algorithm]}")
-        os.replace(part, dest)
-    except OSError as exc:
-        raise OpenStackError(f"{dest}: {exc.strerror or type(exc).__name__}") from exc
-    finally:
-        part.unlink(missing_ok=True)
-    return {"path": str(dest), "size": size, "hash": f"{algorithm}={digest}"}
-
-
 def digest(name_or_id, algorithm="sha256", profile=PROFILE):
     """
     Return the digest of an image's data, ``sha256=…``: as far as known, else all of the data is read from Glance once.
@@ -545,12 +505,3 @@ def _proxy(proxy):
         return openstack_secrets.resolve(proxy, __pillar__)
     host, port = __opts__.get("proxy_host"), __opts__.get("proxy_port")
     return f"http://{host}:{port}" if host and port else None
-
-
-def _written(api, image_id, part, algorithm):
-    digest, size = hashlib.new(algorithm, usedforsecurity=False), 0
-    with open(part, "wb") as file, api.data(image_id) as response:
-        for block in response.iter_content(openstack_image_source.BLOCK) if response is not None else ():
-            digest.update(block)
-            size += file.write(block)
-    return digest.hexdigest(), size

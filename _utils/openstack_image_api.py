@@ -200,10 +200,16 @@ class Api:
         )
 
     @contextlib.contextmanager
-    def data(self, image_id):
-        """Give the response whose body is the data of an image, to be read as a stream; ``None`` when there is none."""
+    def data(self, image_id, start=0):
+        """
+        Give the response whose body is the data of an image, to be read as a stream; ``None`` when there is none.
+
+        start
+            Byte to begin with. A store that cannot seek gives all of it, with status 200 instead of 206.
+        """
         what = f"downloading image {image_id}"
-        response = self.request("GET", f"/v2/images/{image_id}/file", what, stream=True, log=False)
+        headers = {"Range": f"bytes={start}-"} if start else {}
+        response = self.request("GET", f"/v2/images/{image_id}/file", what, stream=True, log=False, headers=headers)
         with contextlib.closing(response):
             yield None if response.status_code == 204 else response
 
