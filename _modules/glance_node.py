@@ -16,6 +16,7 @@ import time
 import glance_checks
 import glance_proof
 import glance_report
+import openstack_image_api
 import salt.utils.path
 from openstack_errors import EXPECTED, OpenStackError
 
@@ -370,7 +371,8 @@ def _answer(rows, check, settings, url):
 def _api(settings):
     """Glance of this host as Glance's own user."""
     profile = settings["identity"]["service_profile"]
-    return glance_proof.connect(settings["api"]["url"], profile, __context__, __pillar__, __salt__["config.get"])
+    url = settings["api"]["url"]
+    return openstack_image_api.connect(profile, __context__, __pillar__, __salt__["config.get"], url)
 
 
 def _catalogue(rows, settings):

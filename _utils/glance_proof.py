@@ -9,8 +9,6 @@ import pwd
 import struct
 import uuid
 
-import openstack_image_api
-import openstack_session
 from openstack_errors import OpenStackError
 
 VIRTUAL_SIZE = 16 << 20
@@ -35,32 +33,6 @@ def qcow2():
         struct.pack(">Q", data | _COPIED),
     ]
     return b"".join(cluster.ljust(_CLUSTER, b"\0") for cluster in clusters) + os.urandom(_CLUSTER)
-
-
-class NodeApi(openstack_image_api.Api):
-    """The Image API of one host, whatever host the catalogue points to."""
-
-    def __init__(self, session, found, url):
-        super().__init__(session, found)
-        self._url = url
-
-    @property
-    def base(self):
-        """The host's own URL."""
-        return self._url
-
-
-def connect(url, profile, context, pillar, config_get):
-    """
-    Return the :py:class:`NodeApi` at a URL.
-
-    url
-        As ``http://127.0.0.1:9292``.
-
-    profile, context, pillar, config_get
-        As in ``openstack_session.session``.
-    """
-    return NodeApi(*openstack_session.session(profile, context, pillar, config_get), url)
 
 
 def upload(api, name, content):

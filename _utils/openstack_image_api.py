@@ -28,29 +28,32 @@ PATCH_TYPE = "application/openstack-images-v2.1-json-patch"
 _NO_ANSWER = (502, 503, 504)
 
 
-def connect(profile, context, pillar, config_get=None):
+def connect(profile, context, pillar, config_get=None, url=None):
     """
     Return the :py:class:`Api` of a profile, the same one for as long as ``context`` lives.
 
     profile, context, pillar, config_get
         As in ``openstack_session.session``.
 
+    url
+        Of one host, ``http://127.0.0.1:9292``. Default ``None``: the endpoint in the catalogue.
+
     Raises :py:exc:`Invalid` for an unusable profile. Asks nobody yet.
     """
     session, found = openstack_session.session(profile, context, pillar, config_get)
-    key = "openstack_image.api:" + openstack_session.fingerprint(found)
+    key = f"openstack_image.api:{openstack_session.fingerprint(found)}:{url or ''}"
     if key not in context:
-        context[key] = Api(session, found)
+        context[key] = Api(session, found, url and without_version(url))
     return context[key]
 
 
 class Api:
-    """One cloud's Image API as one user sees it."""
+    """One cloud's Image API as one user sees it; with ``base``, that of one of its hosts."""
 
-    def __init__(self, session, found):
+    def __init__(self, session, found, base=None):
         self._session = session
         self._found = found
-        self._base = None
+        self._base = base
         self._images = None
         self._listed = 0.0
 
