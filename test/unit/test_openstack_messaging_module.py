@@ -1,21 +1,26 @@
-"""Passwords against RabbitMQ's hashes, and what becomes of what rabbitmqctl says: a script stands in for it."""
+"""What is asked of rabbitmqctl, and what becomes of what it says: a script stands in for it."""
 
-import importlib.util
 import json
 import os
 import pathlib
 import time
 
+import openstack_rabbitmq_password
+import openstack_rabbitmqctl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openstack_errors import Invalid, OpenStackError, Unreachable
 
-REPO = pathlib.Path(__file__).resolve().parents[2]
+from unit.files import load
+
 SHA256 = "rabbit_password_hashing_sha256"
 DEFINITIONS = {
     "rabbitmq_version": "4.0.5",
-    "vhosts": [{"name": "/"}, {"name": "/glance"}],
+    "vhosts": [
+        {"name": "/glance", "limits": [], "metadata": {"tags": ["b", "a"], "protected": True}},
+        {"name": "/", "metadata": {"description": "x", "default_queue_type": "undefined"}},
+    ],
     "users": [
         # of "test12", in RabbitMQ's own documentation
         {
@@ -27,22 +32,34 @@ DEFINITIONS = {
         {"name": "nobody", "hashing_algorithm": SHA256, "password_hash": "", "tags": ["a"]},
     ],
     "permissions": [{"user": "glance", "vhost": "/glance", "configure": "", "write": ".*", "read": "^x"}],
+    "topic_permissions": [{"user": "glance", "vhost": "/glance", "exchange": "e", "write": "", "read": "^x"}],
+    "policies": [
+        {
+            "vhost": "/glance",
+            "name": "p",
+            "pattern": "^n",
+            "apply-to": "queues",
+            "definition": {"max-length": 5},
+            "priority": 1,
+        }
+    ],
 }
+CONTEXT = {}
 
 
 @pytest.fixture
 def messaging(tmp_path, monkeypatch):
     """The module, with a rabbitmqctl that records its arguments and the file it is given, and answers from files."""
-    path = REPO / "_modules" / "openstack_messaging.py"
-    spec = importlib.util.spec_from_file_location("formula_modules_openstack_messaging", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    module.__context__, module.__pillar__ = {}, {"key": "test12", "other": "s3cret", "flag": True}
-    module.__grains__ = {"id": "db-node"}
-    monkeypatch.setattr(module, "PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.setattr(module, "_system_user", lambda: {"user": os.geteuid(), "group": os.getegid()})
+    monkeypatch.setattr(openstack_rabbitmqctl, "PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(openstack_rabbitmqctl, "system_user", lambda: {"user": os.geteuid(), "group": os.getegid()})
     answers(tmp_path, DEFINITIONS)
-    return module
+    pillar = {"key": "test12", "other": "s3cret", "flag": True}
+    return load("_modules", "openstack_messaging", __context__=CONTEXT, __pillar__=pillar, __grains__={"id": "db-node"})
+
+
+@pytest.fixture(autouse=True)
+def context():
+    CONTEXT.clear()
 
 
 def answers(folder, definitions=None, script=""):
@@ -61,18 +78,18 @@ def called(folder):
     return (folder / "called").read_text(encoding="utf-8").splitlines()
 
 
-@given(st.text(min_size=1), st.binary(min_size=4, max_size=4), st.sampled_from(["sha256", "sha512", "md5"]))
-def test_a_hash_fits_its_own_password_only(password, salt, kind):
-    path = REPO / "_modules" / "openstack_messaging.py"
-    spec = importlib.util.spec_from_file_location("formula_modules_openstack_messaging", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    algorithm = f"rabbit_password_hashing_{kind}"
-    stored = module._hash(password, algorithm, salt)
-    assert module._fits(algorithm, stored, password)
-    assert not module._fits(algorithm, stored, password + "x")
-    assert not module._fits("rabbit_password_hashing_sha3", stored, password)
-    assert not module._fits(algorithm, "no base64!", password)
+@given(st.text(min_size=1), st.sampled_from(["sha256", "sha512", "md5"]))
+def test_a_hash_fits_its_own_password_only(password, kind):
+    algorithm, stored = openstack_rabbitmq_password.make(password, f"rabbit_password_hashing_{kind}")
+    assert algorithm.endswith(kind)
+    assert openstack_rabbitmq_password.fits(algorithm, stored, password)
+    assert not openstack_rabbitmq_password.fits(algorithm, stored, password + "x")
+    assert not openstack_rabbitmq_password.fits("rabbit_password_hashing_sha3", stored, password)
+    assert not openstack_rabbitmq_password.fits(algorithm, "no base64!", password)
+
+
+def test_two_hashes_of_a_password_differ():
+    assert openstack_rabbitmq_password.make("x") != openstack_rabbitmq_password.make("x")
 
 
 def test_everything_is_read_at_once(messaging, tmp_path):
@@ -82,6 +99,17 @@ def test_everything_is_read_at_once(messaging, tmp_path):
     assert messaging.user_get("none") is None
     assert messaging.permissions_get("glance", "/glance") == {"configure": "", "write": ".*", "read": "^x"}
     assert messaging.permissions_get("glance", "/") is None
+    assert messaging.permissions_list(vhost="/glance")[0]["user"] == "glance"
+    assert messaging.permissions_list("nobody") == []
+    assert messaging.topic_permissions_get("glance", "/glance", "e") == {"write": "", "read": "^x"}
+    assert messaging.topic_permissions_get("glance", "/glance", "none") is None
+    assert messaging.topic_permissions_list("glance", "/") == []
+    policy = {"pattern": "^n", "definition": {"max-length": 5}, "apply_to": "queues", "priority": 1}
+    assert messaging.policy_get("p", "/glance") == policy
+    assert messaging.policy_list() == [{"name": "p", "vhost": "/glance", **policy}]
+    assert messaging.policy_list("/") == []
+    assert messaging.vhost_get("/")["default_queue_type"] is None
+    assert messaging.vhost_get("none") is None
     assert called(tmp_path) == ["--quiet --timeout 60 export_definitions - --format json"]
 
 
@@ -103,12 +131,12 @@ def test_a_password_leaves_as_a_hash_in_a_file_of_the_broker(messaging, tmp_path
     messaging.user_set("glance", "other", ["x", "a"])
     (user,) = json.loads((tmp_path / "imported").read_text(encoding="utf-8"))["users"]
     assert (user["name"], user["tags"]) == ("glance", "a,x")
-    assert messaging._fits(user["hashing_algorithm"], user["password_hash"], "s3cret")
+    assert openstack_rabbitmq_password.fits(user["hashing_algorithm"], user["password_hash"], "s3cret")
     command, mode = called(tmp_path)[-2:]
     assert mode == "600"
     assert "s3cret" not in "".join(called(tmp_path))
     assert not pathlib.Path(command.split()[4]).exists()
-    assert "openstack_messaging.definitions" not in messaging.__context__
+    assert "openstack_messaging.definitions" not in CONTEXT
 
 
 def test_a_right_password_keeps_its_hash(messaging, tmp_path):
@@ -123,9 +151,60 @@ def test_permissions_need_user_and_vhost(messaging, user, vhost):
         messaging.permissions_set(user, vhost)
 
 
+def imported(folder):
+    return json.loads((folder / "imported").read_text(encoding="utf-8"))
+
+
+def test_what_is_sent_in_the_words_of_the_broker(messaging, tmp_path):
+    messaging.policy_set("p", "/", "^x", {"expires": 1}, "queues", 2)
+    policy = {"name": "p", "vhost": "/", "pattern": "^x", "definition": {"expires": 1}, "apply-to": "queues"}
+    assert imported(tmp_path) == {"policies": [{**policy, "priority": 2}]}
+    messaging.topic_permissions_set("glance", "/", "e", write="")
+    sent = {"user": "glance", "vhost": "/", "exchange": "e", "write": "", "read": ".*"}
+    assert imported(tmp_path) == {"topic_permissions": [sent]}
+    messaging.permissions_set("glance", "/", read="")
+    sent = {"user": "glance", "vhost": "/", "configure": ".*", "write": ".*", "read": ""}
+    assert imported(tmp_path) == {"permissions": [sent]}
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "command"),
+    [
+        ("user_remove", ["-u"], "delete_user -- -u"),
+        ("permissions_remove", ["-u", "/"], "clear_permissions --vhost=/ -- -u"),
+        ("topic_permissions_remove", ["-u", "/", "-e"], "clear_topic_permissions --vhost=/ -- -u -e"),
+        ("policy_remove", ["-p", "/"], "clear_policy --vhost=/ -- -p"),
+    ],
+)
+def test_what_is_removed_is_read_again(messaging, tmp_path, function, arguments, command):
+    messaging.vhost_list()
+    assert getattr(messaging, function)(*arguments) is True
+    messaging.vhost_list()
+    export = "--quiet --timeout 60 export_definitions - --format json"
+    assert called(tmp_path) == [export, f"--quiet --timeout 60 {command}", export]
+
+
+def test_attributes_of_a_virtual_host_that_are_not_given_stay(messaging, tmp_path):
+    messaging.vhost_set("/glance", tags=["a", "b"])
+    assert imported(tmp_path) == {"vhosts": [{"name": "/glance", "metadata": {"tags": ["a", "b"], "protected": True}}]}
+
+
+def test_a_release_that_does_not_change_a_virtual_host_says_so(messaging):
+    with pytest.raises(
+        OpenStackError, match=r"RabbitMQ 4\.0\.5 does not change default_queue_type of virtual host /glance"
+    ):
+        messaging.vhost_set("/glance", default_queue_type="quorum")
+
+
+def test_policies_need_a_vhost(messaging):
+    with pytest.raises(OpenStackError, match="virtual host x does not exist"):
+        messaging.policy_set("p", "x", "", {"expires": 1})
+
+
 @pytest.mark.parametrize("name", ["", None, 1, "nul\0"])
 def test_impossible_names(messaging, name):
-    for call in (messaging.vhost_create, messaging.user_remove, messaging.vhost_queues):
+    remove_policy = lambda value: messaging.policy_remove(value, "/")  # noqa: E731
+    for call in (messaging.vhost_set, messaging.user_remove, messaging.vhost_queues, remove_policy):
         with pytest.raises(Invalid, match="is no name"):
             call(name)
 
@@ -157,7 +236,7 @@ def test_a_failed_import_is_not_quoted(messaging, tmp_path):
 
 
 def test_rabbitmqctl_that_does_not_end_is_ended_with_all_below_it(messaging, tmp_path, monkeypatch):
-    monkeypatch.setattr(messaging, "TIMEOUT", -14)
+    monkeypatch.setattr(openstack_rabbitmqctl, "TIMEOUT", -14)
     answers(tmp_path, script=f"sh -c 'echo $$ > {tmp_path}/child; sleep 50; true'")
     with pytest.raises(Unreachable, match="did not end"):
         messaging.vhost_list()
@@ -169,6 +248,6 @@ def test_rabbitmqctl_that_does_not_end_is_ended_with_all_below_it(messaging, tmp
 
 
 def test_rabbitmqctl_that_is_not_there(messaging, tmp_path, monkeypatch):
-    monkeypatch.setattr(messaging, "PATH", str(tmp_path / "none"))
+    monkeypatch.setattr(openstack_rabbitmqctl, "PATH", str(tmp_path / "none"))
     with pytest.raises(Unreachable, match="not installed on db-node"):
         messaging.vhost_list()
