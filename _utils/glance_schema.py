@@ -158,6 +158,10 @@ def _guess(name, known):
     return f"did you mean {close[0]}?" if close else f"known here are {', '.join(map(str, known))}"
 
 
+def _absent(key, error):
+    return [f"{key}:{name} is missing" for name in error.validator_value if name not in error.instance]
+
+
 def _wrong_type(key, error):
     wanted = error.validator_value
     wanted = " or ".join(_TYPES[name] for name in ([wanted] if isinstance(wanted, str) else wanted) if name != "null")
@@ -206,6 +210,7 @@ def _shown(key, error, before=": "):
 
 _RULES = {
     "additionalProperties": _unknown,
+    "required": _absent,
     "type": _wrong_type,
     "enum": _not_listed,
     "pattern": _pattern,
