@@ -17,6 +17,7 @@ import uuid
 import openstack_image_api
 import openstack_image_hash
 import openstack_image_inspect
+import openstack_image_lifecycle
 import openstack_image_metadata as metadata
 import openstack_image_source
 import openstack_image_upload
@@ -141,7 +142,7 @@ def show(name_or_id, profile=PROFILE):
         known = {image["id"]: image for image in api.images()}
         # community images of other projects are not listed
         return known.get(str(name_or_id)) or api.image(name_or_id)
-    return metadata.named(api.images(), name_or_id, api.project_id)
+    return metadata.named(api.images(), name_or_id, [api.project_id])
 
 
 def source_hash(source, source_hash=None, proxy=None):
@@ -376,7 +377,7 @@ def delete(name_or_id, force=False, profile=PROFILE):
         raise OpenStackError(f"image {image['id']} is protected: use force, or take its protection away")
     if image["protected"]:
         update(image["id"], protected=False, profile=profile)
-    return openstack_image_upload.delete(_api(profile), image["id"])
+    return openstack_image_lifecycle.delete(_api(profile), image["id"])
 
 
 def deactivate(name_or_id, profile=PROFILE):
@@ -444,7 +445,7 @@ def digest(name_or_id, algorithm="sha256", profile=PROFILE):
     if algorithm in metadata.digests(image):
         return f"{algorithm}={metadata.digests(image)[algorithm]}"
     if key not in __context__:  # the data of an id never changes
-        __context__[key] = openstack_image_upload.read_digest(_api(profile), image["id"], algorithm)
+        __context__[key] = openstack_image_lifecycle.read_digest(_api(profile), image["id"], algorithm)
     return __context__[key]
 
 

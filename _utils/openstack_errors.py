@@ -21,6 +21,10 @@ class Refused(OpenStackError):
     """The server knows who asks, or does not believe it, and says no: wrong password, missing privilege."""
 
 
+class Conflict(OpenStackError):
+    """The server says no because of what is there: the id is taken, or the object's state does not allow it."""
+
+
 class Ambiguous(OpenStackError):
     """A name stands for more than one object; the message lists their ids."""
 

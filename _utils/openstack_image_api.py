@@ -12,9 +12,10 @@ import html
 import json
 import re
 import time
+import urllib.parse
 
 import openstack_session
-from openstack_errors import OpenStackError, Refused, Unreachable
+from openstack_errors import Conflict, OpenStackError, Refused, Unreachable
 
 CONNECT_TIMEOUT = 30
 READ_TIMEOUT = 60
@@ -111,7 +112,7 @@ class Api:
             Status that means "not there", then ``None`` is returned. Default ``None``: every failure raises.
 
         Raises :py:exc:`Refused` for 401 and 403, :py:exc:`Unreachable` when a proxy has nobody behind it,
-        :py:exc:`OpenStackError` with Glance's own words for any other failure.
+        :py:exc:`Conflict` for 409, :py:exc:`OpenStackError` with Glance's own words for any other failure.
         """
         response = self.raw(method, path, what, **kwargs)
         if response.status_code == absent:
@@ -133,7 +134,8 @@ class Api:
             return Refused(f"{what}: Glance's policy does not let {who} do this: {said(response)}")
         if status in _NO_ANSWER:
             return Unreachable(f"{what}: HTTP {status} from {self.base}: no Glance behind the proxy answers")
-        return OpenStackError(f"{what}: HTTP {status} from {self.base}: {said(response)}")
+        kind = Conflict if status == 409 else OpenStackError
+        return kind(f"{what}: HTTP {status} from {self.base}: {said(response)}")
 
     def images(self):
         """Return all images the user sees, hidden ones too, as the API shows them; asked once in a run."""
@@ -147,6 +149,13 @@ class Api:
         """Ask for one image by id, ``None`` when there is none; the kept listing learns from the answer."""
         response = self.request("GET", f"/v2/images/{image_id}", f"image {image_id}", absent=404)
         return self._learn(image_id, response and response.json())
+
+    def named(self, name):
+        """Ask for the images of a name, hidden ones left out, as they are now; the kept listing learns from it."""
+        # in: makes a list of it, in which quotes keep a comma from parting the name
+        quoted = urllib.parse.quote('in:"' + name.replace('"', '""') + '"', safe="")
+        found = self.request("GET", f"/v2/images?limit={PAGE}&name={quoted}", f"images named {name}").json()["images"]
+        return [self._learn(image["id"], image) for image in found if image["name"] == name]
 
     def create(self, body):
         """Make an image without data, from the attributes of the API; return it."""

@@ -8,7 +8,9 @@ https://docs.openstack.org/api-ref/image/v2/#show-image).
 
 import re
 
+import openstack_image_marks as marks
 from openstack_errors import Ambiguous, Invalid, OpenStackError
+from openstack_image_marks import CATALOGUE, RECORD, UPLOAD
 
 VISIBILITIES = ("public", "private", "shared", "community")
 # What a new image gets where nothing is declared. Visibility: Glance's own default since Ocata.
@@ -21,17 +23,34 @@ DEFAULTS = {
     "protected": False,
     "hidden": False,
 }
-UPLOAD = "glance_formula_upload"
-RECORD = "glance_formula_source_hash"
-RETIRED = "glance_formula_retired"
-_READ_ONLY = ("status", "owner", "size", "virtual_size", "checksum", "os_hash_algo", "os_hash_value", "created_at")
+# Properties with an argument of their own, so that one can be managed while the others are not.
+NAMED = ("architecture", "os_distro", "os_version", "os_type", "kernel_id", "ramdisk_id")
+STATUSES = ("accepted", "pending", "rejected")
+_READ_ONLY = ("status", "size", "virtual_size", "checksum", "os_hash_algo", "os_hash_value", "created_at")
 _LINKS = ("updated_at", "file", "self", "schema", "locations", "direct_url", "stores")
-# Written by Glance and its stores, this formula, openstacksdk, Nova's snapshots and Cinder's uploads: nobody's drift.
-_OTHERS = re.compile(
-    r"os_glance_.*|glance_formula_.*|owner_specified\..*|signature_verified|base_image_ref|instance_uuid|boot_roles"
-    r"|image_location|image_state|image_type|user_id|owner_id|owner_project_name|owner_user_name"
-    r"|cinder_encryption_key_.*|block_device_mapping|bdm_v2|root_device_name|backup_type"
-)
+# Written by others, so never drift unless declared: who writes, and what.
+_OTHERS = {
+    "Glance and its stores": ("os_glance_.*", "signature_verified", "cinder_encryption_key_.*"),
+    "this formula": ("glance_formula_.*",),
+    "openstacksdk": (r"owner_specified\..*",),
+    "Nova's snapshots": (
+        "base_image_ref",
+        "instance_uuid",
+        "boot_roles",
+        "image_location",
+        "image_state",
+        "image_type",
+        "user_id",
+        "owner_id",
+        "owner_project_name",
+        "owner_user_name",
+        "block_device_mapping",
+        "bdm_v2",
+        "root_device_name",
+    ),
+    "Nova's backups": ("backup_type",),
+}
+_OTHERS_KEYS = re.compile("|".join(pattern for patterns in _OTHERS.values() for pattern in patterns))
 _API_NAMES = {"hidden": "os_hidden"}
 _PATCHED = (
     "name",
@@ -43,6 +62,7 @@ _PATCHED = (
     "hidden",
     "disk_format",
     "container_format",
+    "owner",
 )
 _BASE = frozenset(("id", "os_hidden", "hidden", *_PATCHED, *_READ_ONLY, *_LINKS))
 _FORMATS = ("disk_format", "container_format")
@@ -63,26 +83,25 @@ def declared(name=None, id=None, **given):
 
     given
         ``disk_format``, ``container_format``, ``visibility``, ``properties`` (values become strings, one of ``None``
-        is left out), ``tags``, ``min_disk``, ``min_ram``, ``protected``,
-        ``hidden``.
+        is left out), those of ``NAMED``, ``tags``, ``min_disk``, ``min_ram``, ``protected``, ``hidden``,
+        ``deactivated``, ``owner``, ``catalogue``, ``stores``, ``members`` (a mapping of projects to the status or
+        ``None``, or a list of projects).
 
     Raises :py:exc:`Invalid` and names the argument.
     """
     wanted = {"name": name, "id": id, **given}
     wanted = {key: value for key, value in wanted.items() if value is not None}
-    if wanted.get("visibility", "shared") not in VISIBILITIES:
-        raise Invalid(f"visibility {wanted['visibility']!r}: use {', '.join(VISIBILITIES)}")
-    for key in ("min_disk", "min_ram"):
-        value = wanted.get(key, 0)
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise Invalid(f"{key} {value!r}: use a whole number, 0 or more")
-    for key in ("protected", "hidden"):
-        if not isinstance(wanted.get(key, False), bool):
-            raise Invalid(f"{key} {wanted[key]!r}: use true or false")
-    if "tags" in wanted:
-        wanted["tags"] = sorted({str(tag) for tag in wanted["tags"]})
+    _check_simple(wanted)
+    for key in (key for key in ("tags", "stores") if key in wanted):
+        wanted[key] = sorted({str(each) for each in wanted[key]})
+    for key in (key for key in NAMED if key in wanted):
+        wanted[key] = str(wanted[key])
+    if "members" in wanted:
+        wanted["members"] = _members(wanted["members"], wanted.get("visibility", "shared"))
     if "properties" in wanted:
         wanted["properties"] = _strings(wanted["properties"])
+        for key in (key for key in NAMED if key in wanted and key in wanted["properties"]):
+            raise Invalid(f"property {key}: it is declared twice, beside properties and in them")
     return wanted
 
 
@@ -97,29 +116,41 @@ def attributes(image, wanted):
         What :py:func:`declared` returned. Its properties are compared even when they are a service's own; other
         properties of services are left out.
     """
-    found = {key: image.get(_API_NAMES.get(key, key)) for key in ("id", *_PATCHED)}
+    wanted = wanted or {}
+    found = {key: image.get(_API_NAMES.get(key, key)) for key in ("id", *_PATCHED, *NAMED)}
     found["hidden"] = bool(found["hidden"])
     found["tags"] = sorted(found["tags"] or [])
-    found["status"] = "active" if image["status"] == "deactivated" else image["status"]
-    found["properties"] = custom(image, (wanted or {}).get("properties", {}))
+    found["deactivated"] = image["status"] == "deactivated"
+    found["status"] = "active" if found["deactivated"] else image["status"]
+    found["stores"] = stores(image)
+    found["catalogue"] = marks.read(image, CATALOGUE)
+    found["properties"] = custom(image, wanted.get("properties", {}), [key for key in NAMED if key in wanted])
     return found
 
 
-def custom(image, named=()):
-    """Return the custom properties of an image that operators set, and of the services' those in ``named``."""
+def stores(image):
+    """Return the stores that have an image's data, sorted; none where Glance does not say, as with a single store."""
+    return sorted(filter(None, (image.get("stores") or "").split(",")))
+
+
+def custom(image, named=(), apart=()):
+    """Return the custom properties that operators set, and of the services' those in ``named``; none in ``apart``."""
     return {
         key: value
         for key, value in sorted(image.items())
-        if key not in _BASE and value is not None and (key in named or not _OTHERS.fullmatch(key))
+        if key not in _BASE
+        and key not in apart
+        and value is not None
+        and (key in named or not _OTHERS_KEYS.fullmatch(key))
     }
 
 
-def named(images, name, project_id):
+def named(images, name, projects):
     """
-    Return the image that a name stands for: one of the own project, or a public one. ``None`` when there is none.
+    Return the image that a name stands for: one of the given projects, or a public one. ``None`` when there is none.
 
     Other projects' private, shared and community images do not count, though an administrator sees them: a user may
-    call an image as the site does.
+    call an image as the site does. Nor does one that another of them took the place of, though it has kept its name.
 
     images
         All images, as the API shows them.
@@ -127,16 +158,15 @@ def named(images, name, project_id):
     name
         Name of the image.
 
-    project_id
-        Id of the own project.
+    projects
+        Ids of the own project, and of the one that is declared to own the image.
 
     Raises :py:exc:`Ambiguous` with the ids when there are several.
     """
-    found = [
-        image
-        for image in images
-        if image["name"] == name and (image.get("owner") == project_id or image["visibility"] == "public")
-    ]
+    found = [image for image in images if image["name"] == name]
+    found = [image for image in found if image.get("owner") in projects or image["visibility"] == "public"]
+    replaced = {image.get(marks.REPLACES) for image in found}
+    found = [image for image in found if image["id"] not in replaced]
     if len(found) > 1:
         ids = ", ".join(sorted(image["id"] for image in found))
         raise Ambiguous(f"{len(found)} images have this name: {ids}: rename or delete all but one, or give the id")
@@ -208,11 +238,11 @@ def step(image, changes, pinned):
         return "replace"
     if image["status"] == "queued" or UPLOAD in image:
         return "fill"
-    if _other_content(changes):
+    if other_content(changes):
         if pinned:
             raise OpenStackError(
                 f"image {image['id']} has other data ({changes['content']['old']}), and Glance never changes the data"
-                f" of an id: declare another id, or none"
+                f" of an id: declare another id for this data, or none and the new image gets one"
             )
         return "replace"
     for key in (key for key in _FORMATS if key in changes):
@@ -239,26 +269,35 @@ def operations(image, wanted):
         current = sorted(image.get(key) or []) if key == "tags" else image.get(_API_NAMES.get(key, key))
         if current != wanted[key] and not (key == "hidden" and not current and not wanted[key]):
             patch.append({"op": "replace", "path": f"/{_API_NAMES.get(key, key)}", "value": wanted[key]})
-    return patch + (_property_operations(image, wanted["properties"]) if "properties" in wanted else [])
+    own = {key: wanted[key] for key in NAMED if key in wanted}
+    if "catalogue" in wanted:
+        own[CATALOGUE] = marks.of(wanted["catalogue"], image["id"])
+    if "properties" in wanted:
+        return patch + _property_operations(image, {**wanted["properties"], **own})
+    return patch + additions(image, own)
 
 
 def creation(wanted):
     """Return the body that creates an image (https://docs.openstack.org/api-ref/image/v2/#create-image)."""
-    body = {_API_NAMES.get(key, key): wanted[key] for key in ("id", *_PATCHED) if key in wanted}
+    body = {_API_NAMES.get(key, key): wanted[key] for key in ("id", *_PATCHED, *NAMED) if key in wanted}
     if not body.get("os_hidden"):
         body.pop("os_hidden", None)  # not known before Rocky
     return {**{key: value for key, value in wanted["properties"].items() if value is not None}, **body}
 
 
-def _property_operations(image, properties):
+def additions(image, properties):
+    """Return the operations that give an image properties, beside those that it has; one of ``None`` is left out."""
     # "add" also overwrites; "replace" and "remove" of what is not there are a conflict
-    patch = [
+    return [
         {"op": "add", "path": _pointer(key), "value": value}
         for key, value in sorted(properties.items())
         if value is not None and image.get(key) != value
     ]
+
+
+def _property_operations(image, properties):
     unwanted = [key for key in custom(image, properties) if properties.get(key) is None]
-    return patch + [{"op": "remove", "path": _pointer(key)} for key in unwanted]
+    return additions(image, properties) + [{"op": "remove", "path": _pointer(key)} for key in unwanted]
 
 
 def _pointer(key):
@@ -266,13 +305,43 @@ def _pointer(key):
     return "/" + key.replace("~", "~0").replace("/", "~1")
 
 
-def _other_content(changes):
+def other_content(changes):
+    """Tell whether the data differs, and not only the note about it."""
     change = changes.get("content")
     return change is not None and change["old"] != change["new"] + NOT_RECORDED
 
 
 def _bond(image):
     return image.get("checksum") or image.get("os_hash_value") or "nothing"
+
+
+def _check_simple(wanted):
+    """Values that need no look at others."""
+    if wanted.get("visibility", "shared") not in VISIBILITIES:
+        raise Invalid(f"visibility {wanted['visibility']!r}: use {', '.join(VISIBILITIES)}")
+    for key in ("min_disk", "min_ram"):
+        value = wanted.get(key, 0)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise Invalid(f"{key} {value!r}: use a whole number, 0 or more")
+    for key in ("protected", "hidden", "deactivated"):
+        if not isinstance(wanted.get(key, False), bool):
+            raise Invalid(f"{key} {wanted[key]!r}: use true or false")
+    for key in ("tags", "stores"):
+        if not isinstance(wanted.get(key, []), (list, tuple)):
+            raise Invalid(f"{key} {wanted[key]!r}: use a list")
+
+
+def _members(members, visibility):
+    """``{project: status}``, sorted; a status of ``None`` may be any."""
+    if not isinstance(members, (dict, list, tuple)):
+        raise Invalid(f"members {members!r}: use a list of projects, or a mapping of projects to a status")
+    found = dict(members) if isinstance(members, dict) else dict.fromkeys(members)
+    for project, status in found.items():
+        if status not in (None, *STATUSES):
+            raise Invalid(f"members: {project}: {status!r} is no status: use {', '.join(STATUSES)}, or none for any")
+    if found and visibility != "shared":
+        raise Invalid(f"members: Glance gives them to shared images only, and visibility is {visibility}")
+    return {str(project): found[project] for project in sorted(found, key=str)}
 
 
 def _strings(properties):

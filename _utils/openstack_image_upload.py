@@ -6,22 +6,15 @@ never becomes an image: Glance sees a broken request and keeps its image ``queue
 is known to be what was sent, the image is private, has another name and carries a mark, ``glance_formula_upload``.
 """
 
-import datetime
 import hashlib
-import logging
-import time
 
+import openstack_image_lifecycle
 import openstack_image_metadata as metadata
-from openstack_errors import EXPECTED, OpenStackError, Refused, Unreachable
+from openstack_errors import OpenStackError
 from openstack_image_inspect import Inspection
-from openstack_image_source import BLOCK
-
-log = logging.getLogger(__name__)
 
 # Glance's default hashing_algorithm since Rocky
 GLANCE_ALGORITHM = "sha512"
-TRIES = 10
-PAUSE = 0.5
 
 
 class Checked:
@@ -68,7 +61,7 @@ class Checked:
             )
 
 
-def upload(api, stream, digest, wanted, host, replaces=None):
+def upload(api, stream, digest, wanted, host, replaces=None, policy=None):
     """
     Make an image with the data of a stream and return it as the API shows it.
 
@@ -90,93 +83,20 @@ def upload(api, stream, digest, wanted, host, replaces=None):
     replaces
         Id of the image that gives its name away once the new one is whole. Default ``None``.
 
+    policy
+        What becomes of that one, from ``openstack_image_retirement.policy``. Default ``None``: hidden.
+
     Raises what the source and Glance raise. No image is left behind then, unless its id is pinned: Glance never gives
     an id out twice, so that one stays, private and marked, and the next run goes on with it.
     """
-    image = _adoptable(api, digest, wanted, host)
-    if image is None:
-        remove_leftovers(api, wanted, host)
-        image = _prepare(api, wanted, host)
+    image = openstack_image_lifecycle.prepared(api, wanted, digest, host)
     try:
         if image["status"] == "queued":
             image = _send(api, image, stream, digest, wanted)
-        return _publish(api, image, wanted, replaces)
+        return openstack_image_lifecycle.published(api, image, wanted, replaces, policy)
     except BaseException:
-        _take_back(api, image["id"], "id" in wanted)
+        openstack_image_lifecycle.take_back(api, image["id"], "id" in wanted)
         raise
-
-
-def remove_leftovers(api, wanted, host):
-    """Delete what earlier uploads of this image by this host left behind; another host's is an error."""
-    for image, uploader in _marked(api, wanted["name"]):
-        if uploader != host:
-            raise OpenStackError(
-                f"minion {uploader} has been uploading an image of this name since {image.get('created_at')}: wait, or"
-                f" delete image {image['id']} if that upload is dead"
-            )
-        if image["id"] != wanted.get("id"):
-            delete(api, image["id"])
-
-
-def delete(api, image_id):
-    """
-    Delete an image, again for a few seconds while Glance is still busy with its data; return whether it was there.
-
-    Glance answers 409, or 500, to a delete that overtakes the end of an upload.
-    """
-    for tries in range(TRIES):
-        try:
-            return api.delete(image_id)
-        except OpenStackError as exc:
-            if tries == TRIES - 1 or isinstance(exc, (Refused, Unreachable)):
-                raise
-            time.sleep(PAUSE)
-    return None
-
-
-def read_digest(api, image_id, algorithm):
-    """Return the digest, ``sha256=…``, of the data of an image, read as a stream from Glance."""
-    found = hashlib.new(algorithm, usedforsecurity=False)
-    with api.data(image_id) as response:
-        for block in response.iter_content(BLOCK) if response is not None else ():
-            found.update(block)
-    return f"{algorithm}={found.hexdigest()}"
-
-
-def _marked(api, name):
-    """The images that carry the mark of an upload under this name, each with the host that uploads."""
-    for image in api.images():
-        host, _, marked = image.get(metadata.UPLOAD, "").partition("/")
-        if marked == name:
-            yield image, host
-
-
-def _adoptable(api, digest, wanted, host):
-    """A whole and verified image that an interrupted run did not come to give its name to."""
-    for image, uploader in _marked(api, wanted["name"]):
-        same_format = all(image[key] == wanted[key] for key in ("disk_format", "container_format"))
-        same_id = wanted.get("id") in (None, image["id"])
-        verified = metadata.RECORD in image and digest and metadata.content(image, digest) == digest
-        if uploader == host and image["status"] == "active" and same_format and same_id and verified:
-            return image
-    return None
-
-
-def _prepare(api, wanted, host):
-    """The queued image that the data goes to, private and marked."""
-    hidden_until_whole = {
-        **wanted,
-        "name": f"{wanted['name']} (upload)",
-        "visibility": "private",
-        "protected": False,
-        "properties": {**wanted["properties"], metadata.UPLOAD: f"{host}/{wanted['name']}"},
-    }
-    image = api.image(wanted["id"]) if "id" in wanted else None
-    if image is None:
-        return api.create(metadata.creation(hidden_until_whole))
-    if image["status"] != "queued":
-        raise OpenStackError(f"image {image['id']} exists and is {image['status']}: data goes only to a queued one")
-    return api.patch(image["id"], metadata.operations(image, hidden_until_whole))
 
 
 def _send(api, image, stream, digest, wanted):
@@ -186,7 +106,8 @@ def _send(api, image, stream, digest, wanted):
     api.send(image["id"], checked, stream.size)
     image = api.image(image["id"]) or {"id": image["id"], "status": "deleted"}
     _verify(api, image, checked, stream.label)
-    return api.patch(image["id"], metadata.operations(image, {"properties": _recorded(image, digest)}))
+    noted = {"properties": openstack_image_lifecycle.recorded(image, digest)}
+    return api.patch(image["id"], metadata.operations(image, noted))
 
 
 def _verify(api, image, checked, label):
@@ -199,60 +120,6 @@ def _verify(api, image, checked, label):
     for algorithm, sent in checked.digests.items():
         kept = stored.get(algorithm)
         if kept is None and not set(stored) & set(checked.digests):
-            kept = read_digest(api, image["id"], algorithm).partition("=")[2]
+            kept = openstack_image_lifecycle.read_digest(api, image["id"], algorithm).partition("=")[2]
         if kept is not None and kept != sent:
             raise OpenStackError(f"Glance keeps other data than {label} gave: {algorithm}={kept} instead of {sent}")
-
-
-def _recorded(image, digest):
-    """All custom properties of an image, with the record of the digest that says: verified."""
-    kept = {key: value for key, value in image.items() if key == metadata.UPLOAD}
-    known = digest or "=".join(next(iter(metadata.digests(image).items())))
-    return {**metadata.custom(image), **kept, metadata.RECORD: metadata.record(image, known)}
-
-
-def _publish(api, image, wanted, replaces):
-    """Take the name from the old image, then give the new one its name, visibility and the rest in one patch."""
-    if replaces:
-        retire(api, replaces)
-    kept = {metadata.UPLOAD: None, metadata.RECORD: image[metadata.RECORD]}
-    final = {**wanted, "properties": {**wanted["properties"], **kept}}
-    return api.patch(image["id"], metadata.operations(image, final))
-
-
-def retire(api, image_id):
-    """
-    Take an image out of use without losing it: hidden, renamed after the time, noted in ``glance_formula_retired``.
-
-    It stays usable by id, since servers made from it are rebuilt and migrated with it
-    (https://docs.openstack.org/glance/latest/user/os_hash_and_hidden.html).
-    """
-    image = api.image(image_id)
-    if image is None:
-        return None
-    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-    properties = {key: image[key] for key in (metadata.RECORD,) if key in image}
-    properties = {**metadata.custom(image), **properties, metadata.RETIRED: image["name"]}
-    wanted = {"name": f"{image['name']} (retired {now})", "hidden": True, "properties": properties}
-    return api.patch(image_id, metadata.operations(image, wanted))
-
-
-def _take_back(api, image_id, pinned):
-    """Remove an image whose upload failed; what cannot be removed now is removed by the next run."""
-    try:
-        image = _settled(api, image_id) if pinned else api.image(image_id)
-        reusable = pinned and image and (image["status"] in ("queued", "saving") or metadata.RECORD in image)
-        if image and not reusable:
-            delete(api, image_id)
-    except EXPECTED as exc:
-        log.warning("Image %s, private and not whole, is left for the next run to remove: %s", image_id, exc)
-
-
-def _settled(api, image_id):
-    """An image once Glance has noticed that its upload broke off, and made it queued again."""
-    for _ in range(TRIES):
-        time.sleep(PAUSE)  # before the first look too: it may not even have begun to read
-        image = api.image(image_id)
-        if image is None or image["status"] != "saving":
-            break
-    return image

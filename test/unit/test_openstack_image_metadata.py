@@ -138,11 +138,11 @@ def test_a_declared_property_of_a_service_is_compared():
 
 def test_a_name_is_one_of_the_project_or_a_public_one():
     foreign = [image(id=str(number), owner="you", visibility=each) for number, each in enumerate(("private", "shared"))]
-    assert metadata.named(foreign, "a", "me") is None
+    assert metadata.named(foreign, "a", ["me"]) is None
     public = image(id="9", owner="you", visibility="public")
-    assert metadata.named([*foreign, public], "a", "me") == public
+    assert metadata.named([*foreign, public], "a", ["me"]) == public
     with pytest.raises(Ambiguous, match=r"1, 9"):
-        metadata.named([public, image()], "a", "me")
+        metadata.named([public, image()], "a", ["me"])
 
 
 # --- content

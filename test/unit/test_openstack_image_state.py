@@ -34,7 +34,7 @@ class Cloud:
     def show(self, name_or_id, profile):
         if self.trouble:
             raise self.trouble
-        return self.images.get(name_or_id) or metadata.named(self.images.values(), name_or_id, "me")
+        return self.images.get(name_or_id) or metadata.named(self.images.values(), name_or_id, ["me"])
 
     def source_hash(self, source, source_hash, proxy):
         return source_hash
