@@ -16,6 +16,8 @@ where ``password_pillar`` names the key of the password:
     interface: public                              # auth_url; or internal, admin
     cacert: /etc/ssl/certs/ca-certificates.crt
     timeout: 30                                    # seconds, for each request
+    identity_api_version: 3                        # 2 for Identity v2.0, as an auth_url that ends in /v2.0 says too
+    image_api_version: 2                           # or 1, which Glance has up to Queens
 
     cloud: admin                                   # or this: an entry of clouds.yaml; keys beside it win over its own
 
@@ -23,13 +25,16 @@ The names are those of ``clouds.yaml``
 (https://docs.openstack.org/python-openstackclient/latest/configuration/index.html); an
 ``application_credential_id`` (or ``_name`` with the user) and ``application_credential_secret`` stand in for user name,
 password and project. What says *where* to connect (``auth_url``, ``region_name``, ``interface``, ``cacert``,
-``insecure``, ``timeout``) may also stand one level up in pillar: ``glance:identity:admin`` takes the ``auth_url`` of
-``glance:identity``.
+``insecure``, ``timeout``) and the two versions may also stand one level up in pillar: ``glance:identity:admin`` takes
+the ``auth_url`` of ``glance:identity``.
+
+Identity v2.0 has no domains: what names the one domain ``Default`` is left out, another is refused.
 """
 
 import contextlib
 import os
 import pathlib
+import re
 
 import openstack_secrets
 import yaml
@@ -38,7 +43,17 @@ from openstack_errors import Invalid
 PROFILE = "glance:identity:admin"
 TIMEOUT = 30
 CLOUDS = ("clouds.yaml", "~/.config/openstack/clouds.yaml", "/etc/openstack/clouds.yaml")
-_PLACE_KEYS = ("auth_url", "region_name", "interface", "cacert", "insecure", "timeout")
+# What each API has, the usual version first.
+VERSIONS = {"identity_api_version": (3, 2), "image_api_version": (2, 1)}
+_PLACE_KEYS = ("auth_url", "region_name", "interface", "cacert", "insecure", "timeout", *VERSIONS)
+# What Identity v2.0 does not know, and the one value that says nothing there.
+_DOMAINS = {
+    "user_domain_name": "Default",
+    "user_domain_id": "default",
+    "project_domain_name": "Default",
+    "project_domain_id": "default",
+}
+_NOT_IN_V2 = ("domain_name", "domain_id", "system_scope", "application_credential_secret")
 # Keys that stand in for one another: a profile that sets one of them overrides all of the cloud it names.
 _ALTERNATIVES = (
     ("username", "user_id"),
@@ -79,6 +94,7 @@ def settings(profile, pillar, config_get=None):
         source += f", password in {key}"
     found = {**around, **_over(_cloud(own.pop("cloud")) if "cloud" in own else {}, own)}
     found["source"] = source
+    found.update({key: _version(found, key) for key in VERSIONS})
     _defaults(found)
     _complete(found)
     return found
@@ -139,17 +155,49 @@ def _over(cloud, own):
     return {**{key: value for key, value in cloud.items() if key not in hidden}, **own}
 
 
+def _version(found, key):
+    """Which version of an API is meant, as a whole number: clouds.yaml has 3, "3" and "3.0"."""
+    usual, *others = VERSIONS[key]
+    given = found.get(key)
+    if given is None:
+        named = key == "identity_api_version" and re.search(r"/v2\.0/*$", str(found.get("auth_url")))
+        return 2 if named else usual
+    version = str(given).removesuffix(".0")
+    if version not in map(str, (usual, *others)):
+        raise Invalid(f"{key} in {found['source']} is {given}: use {usual} or {others[0]}")
+    return int(version)
+
+
 def _defaults(found):
-    if not any(found.get(key) for key in ("user_domain_id", "user_domain_name", "user_id")):
-        found["user_domain_name"] = "Default"
-    if found.get("project_name") and not found.get("project_domain_id"):
-        found.setdefault("project_domain_name", "Default")
+    if found["identity_api_version"] == 2:
+        _in_v2(found)
+    else:
+        _domains(found)
     if "insecure" not in found and found.get("verify") is False:
         found["insecure"] = True
     try:
         found["timeout"] = float(found.get("timeout") or found.get("api_timeout") or TIMEOUT)
     except (TypeError, ValueError) as exc:
         raise Invalid(f"timeout in {found['source']} is a number of seconds") from exc
+
+
+def _domains(found):
+    if not any(found.get(key) for key in ("user_domain_id", "user_domain_name", "user_id")):
+        found["user_domain_name"] = "Default"
+    if found.get("project_name") and not found.get("project_domain_id"):
+        found.setdefault("project_domain_name", "Default")
+
+
+def _in_v2(found):
+    """Identity v2.0: its one domain goes unsaid, and its URL says which version it is."""
+    for key, only in _DOMAINS.items():
+        if found.pop(key, only) != only:
+            raise Invalid(f"{key} in {found['source']}: Identity API v2.0 has no domain but {only}: take it out")
+    for key in _NOT_IN_V2:
+        if found.get(key):
+            raise Invalid(f"{key} in {found['source']}: Identity API v2.0 does not have this: take it out")
+    if found.get("auth_url"):
+        found["auth_url"] = re.sub(r"(/v[\d.]+)?/*$", "/v2.0", found["auth_url"], count=1)
 
 
 def _complete(found):

@@ -29,6 +29,8 @@ def test_pillar_key():
         "user_domain_name": "Default",
         "project_domain_name": "Default",
         "timeout": 30.0,
+        "identity_api_version": 3,
+        "image_api_version": 2,
         "source": "profile a:b",
     }
 
@@ -132,3 +134,50 @@ def test_broken_clouds_yaml(clouds, text):
     clouds(text=text)
     with pytest.raises(Invalid, match=r"clouds\.yaml is not readable"):
         openstack_profile.settings({"cloud": "admin"}, {})
+
+
+@pytest.mark.parametrize(
+    ("given", "version", "url"),
+    [
+        ({"auth_url": f"{URL}/v2.0"}, 2, f"{URL}/v2.0"),
+        ({"auth_url": f"{URL}/v2.0/"}, 2, f"{URL}/v2.0"),
+        ({"auth_url": URL, "identity_api_version": "2.0"}, 2, f"{URL}/v2.0"),
+        ({"auth_url": f"{URL}/v3", "identity_api_version": 2}, 2, f"{URL}/v2.0"),
+        ({"auth_url": f"{URL}/identity", "identity_api_version": "2"}, 2, f"{URL}/identity/v2.0"),
+        ({"auth_url": URL}, 3, URL),
+        ({"auth_url": f"{URL}/v3", "identity_api_version": "3.0"}, 3, f"{URL}/v3"),
+    ],
+)
+def test_version_of_the_identity_api(given, version, url):
+    found = openstack_profile.settings({**WHO, **given}, {})
+    assert (found["identity_api_version"], found["auth_url"]) == (version, url)
+    assert ("user_domain_name" in found, "project_domain_name" in found) == (version == 3, version == 3)
+
+
+def test_versions_may_stand_one_level_up():
+    around = {"auth_url": URL, "identity_api_version": 2, "image_api_version": "1", "b": WHO}
+    found = openstack_profile.settings("a:b", {"a": around})
+    assert (found["identity_api_version"], found["image_api_version"]) == (2, 1)
+
+
+def test_the_one_domain_of_version_2_may_be_named():
+    domains = {"user_domain_name": "Default", "project_domain_id": "default"}
+    found = openstack_profile.settings({**WHO, "auth_url": f"{URL}/v2.0", **domains}, {})
+    assert not [key for key in found if "domain" in key]
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"user_domain_name": "heat"}, "user_domain_name"),
+        ({"project_domain_id": "4711"}, "project_domain_id"),
+        ({"system_scope": "all"}, "system_scope"),
+        ({"application_credential_secret": "x"}, "application_credential_secret"),
+        ({"identity_api_version": 4}, "use 3 or 2"),
+        ({"identity_api_version": "v2"}, "use 3 or 2"),
+        ({"image_api_version": 3}, "use 2 or 1"),
+    ],
+)
+def test_what_no_version_has_is_refused(given, named):
+    with pytest.raises(Invalid, match=named):
+        openstack_profile.settings({**WHO, "auth_url": f"{URL}/v2.0", **given}, {})
