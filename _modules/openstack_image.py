@@ -18,7 +18,9 @@ import openstack_image_api
 import openstack_image_hash
 import openstack_image_inspect
 import openstack_image_lifecycle
+import openstack_image_lock
 import openstack_image_metadata as metadata
+import openstack_image_retirement
 import openstack_image_source
 import openstack_image_upload
 import openstack_secrets
@@ -119,12 +121,15 @@ def list_(profile=PROFILE):
     return _api(profile).images()
 
 
-def show(name_or_id, profile=PROFILE):
+def show(name_or_id, profile=PROFILE, project=None):
     """
     Return one image as the API shows it, ``None`` when there is none.
 
     name_or_id
         Name or id.
+
+    project
+        Id of another project whose image the name may stand for as well. Default ``None``.
 
     profile
         Who asks which cloud. Default ``glance:identity:admin``.
@@ -142,7 +147,7 @@ def show(name_or_id, profile=PROFILE):
         known = {image["id"]: image for image in api.images()}
         # community images of other projects are not listed
         return known.get(str(name_or_id)) or api.image(name_or_id)
-    return metadata.named(api.images(), name_or_id, [api.project_id])
+    return metadata.named(api.images(), name_or_id, [api.project_id, project])
 
 
 def source_hash(source, source_hash=None, proxy=None):
@@ -207,6 +212,9 @@ def upload(
     id=None,
     proxy=None,
     replaces=None,
+    retire=None,
+    owner=None,
+    catalogue=None,
     profile=PROFILE,
 ):
     """
@@ -214,7 +222,8 @@ def upload(
 
     The data goes from the source through the hash and the look at its format to Glance in one pass. Until Glance has
     all of it and the hash is the right one, the image is private and named ``NAME (upload)``; when anything fails it is
-    deleted. An image of the same name is not looked for.
+    deleted. What an interrupted call left is gone on with, and so is a retired image of this name with the same data.
+    An image that has the name is not looked for.
 
     name
         Name of the image.
@@ -248,10 +257,19 @@ def upload(
 
     id
         Id that the image must have; Glance gives an id out once. With the id of a queued image, that one is filled.
-        Default ``None``: Glance chooses.
+        Default ``None``: one that follows from name and digest.
 
     replaces
-        Id of an image that is hidden and renamed to ``NAME (retired TIME)`` when the new one is whole. Default none.
+        Id of an image that is renamed to ``NAME (retired TIME)`` when the new one is whole. Default none.
+
+    retire
+        What becomes of that one, see ``_utils/openstack_image_retirement.py``. Default ``None``: it is hidden.
+
+    owner
+        Id of the project that the image belongs to; an administrator may give it away. Default ``None``: the profile's.
+
+    catalogue
+        Name that is noted on the image, see ``only_declared``. Default ``None``: nothing is noted.
 
     profile
         Who asks which cloud. Default ``glance:identity:admin``.
@@ -276,146 +294,14 @@ def upload(
         min_ram=min_ram,
         protected=protected,
         hidden=hidden,
+        owner=owner,
+        catalogue=catalogue,
     )
+    policy = openstack_image_retirement.policy(retire)
     digest = __salt__["openstack_image.source_hash"](source, source_hash, proxy)
-    with _opened(source, proxy) as stream:
-        wanted = {**metadata.DEFAULTS, **given}
-        return openstack_image_upload.upload(_api(profile), stream, digest, wanted, __opts__["id"], replaces)
-
-
-def update(
-    name_or_id,
-    name=None,
-    visibility=None,
-    properties=None,
-    tags=None,
-    min_disk=None,
-    min_ram=None,
-    protected=None,
-    hidden=None,
-    disk_format=None,
-    container_format=None,
-    recorded_hash=None,
-    profile=PROFILE,
-):
-    """
-    Change attributes of an image with one request and return the image; what is ``None`` stays as it is.
-
-    name_or_id
-        The image.
-
-    name
-        New name.
-
-    visibility, min_disk, min_ram, protected, hidden
-        As in :py:func:`upload`.
-
-    properties
-        All custom properties: others are removed, except those that Glance, its stores and other services write.
-
-    tags
-        All tags.
-
-    disk_format, container_format
-        Glance changes these only while the image is queued.
-
-    recorded_hash
-        Digest, ``sha256=…``, that the data is known to have and Glance does not compute itself.
-
-    profile
-        Who asks which cloud. Default ``glance:identity:admin``.
-
-    CLI Example:
-
-    .. code-block:: bash
-
-        salt 'image*' openstack_image.update cirros visibility=public 'properties={hw_disk_bus: virtio}'
-    """
-    image = _existing(name_or_id, profile)
-    wanted = metadata.declared(
-        name=name,
-        disk_format=disk_format,
-        container_format=container_format,
-        visibility=visibility,
-        properties=properties,
-        tags=tags,
-        min_disk=min_disk,
-        min_ram=min_ram,
-        protected=protected,
-        hidden=hidden,
-    )
-    if recorded_hash:
-        kept = wanted.get("properties", metadata.custom(image))
-        wanted["properties"] = {**kept, metadata.RECORD: metadata.record(image, recorded_hash)}
-    patch = metadata.operations(image, wanted)
-    return _api(profile).patch(image["id"], patch) if patch else image
-
-
-def delete(name_or_id, force=False, profile=PROFILE):
-    """
-    Delete an image; return whether there was one.
-
-    name_or_id
-        The image.
-
-    force
-        Take its protection away first. Default ``False``: a protected image is refused.
-
-    profile
-        Who asks which cloud. Default ``glance:identity:admin``.
-
-    CLI Example:
-
-    .. code-block:: bash
-
-        salt 'image*' openstack_image.delete 5c5ad5b2-0b2d-4f0e-8ed8-3f0d3d8f4fd4
-    """
-    image = show(name_or_id, profile)
-    if image is None:
-        return False
-    if image["protected"] and not force:
-        raise OpenStackError(f"image {image['id']} is protected: use force, or take its protection away")
-    if image["protected"]:
-        update(image["id"], protected=False, profile=profile)
-    return openstack_image_lifecycle.delete(_api(profile), image["id"])
-
-
-def deactivate(name_or_id, profile=PROFILE):
-    """
-    Keep users from downloading or starting an image until :py:func:`reactivate`; return the image.
-
-    name_or_id
-        The image.
-
-    profile
-        Who asks which cloud. Default ``glance:identity:admin``.
-
-    CLI Example:
-
-    .. code-block:: bash
-
-        salt 'image*' openstack_image.deactivate cirros
-    """
-    return _api(profile).action(_existing(name_or_id, profile)["id"], "deactivate")
-
-
-def reactivate(name_or_id, profile=PROFILE):
-    """
-    Undo :py:func:`deactivate`; return the image.
-
-    name_or_id
-        The image.
-
-    profile
-        Who asks which cloud. Default ``glance:identity:admin``.
-
-    CLI Example:
-
-    .. code-block:: bash
-
-        salt 'image*' openstack_image.reactivate cirros
-    """
-    return _api(profile).action(_existing(name_or_id, profile)["id"], "reactivate")
+    api, wanted = _api(profile), {**metadata.DEFAULTS, **given}
+    with openstack_image_lock.held(__opts__["cachedir"], f"{api.base} {name}"), _opened(source, proxy) as stream:
+        return openstack_image_upload.upload(api, stream, digest, wanted, __opts__["id"], replaces, policy)
 
 
 # --- data
