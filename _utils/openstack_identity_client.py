@@ -1,48 +1,48 @@
 """
-One Keystone in one run: its client, and the one listing a kind of object in which every state looks things up.
+One Keystone in one run: the one listing a kind of object in which every state looks things up.
 
 A listing is asked for once and kept in ``__context__``. What the run itself creates, changes or removes is read again,
 by id, from the server, and takes its place in the listing. So a site that is as declared costs one request a kind, how
 many objects it has does not matter, and what a state compares after writing is the server's answer, not what was sent.
+
+Users, groups and the roles of a domain are listed by domain, since a domain may be a company's whole LDAP; application
+credentials by user and members by group, since Keystone has no other list of them.
 """
 
 import time
-from urllib.parse import quote
 
+import openstack_identity_places as places
+import openstack_identity_v3
 import openstack_session
 from openstack_errors import Ambiguous, Invalid, OpenStackError
 
-try:
-    import keystoneauth1.exceptions as ka_exceptions
-    import keystoneauth1.plugin
-    import keystoneclient.v3.client
-
-    HAS_KEYSTONECLIENT = True
-except ImportError:
-    HAS_KEYSTONECLIENT = False
-
-MISSING = "python-keystoneclient is missing in Salt's own Python: state.apply glance.client.python installs it"
 # A minion with ``multiprocessing: False`` keeps ``__context__`` from one job to the next.
 MAX_AGE = 300
-_MANAGERS = {
-    "domain": "domains",
-    "project": "projects",
-    "user": "users",
-    "role": "roles",
-    "service": "services",
-    "endpoint": "endpoints",
-    "region": "regions",
-    "assignment": "role_assignments",
-}
-# What else Keystone removes or makes along with an object.
+_IN_A_DOMAIN = ("project", "user", "group")
+_BY_DOMAIN = ("user", "group", "role")
+_BY_HOME = (*_BY_DOMAIN, "member", "application credential")
+_ASSIGNED = ("assignment", "implication", "member", "application credential")
+# What else Keystone removes, makes or changes along with an object.
 _ALONG = {
-    ("delete", "project"): ("assignment", "user"),
-    ("delete", "user"): ("assignment",),
-    ("delete", "role"): ("assignment",),
+    ("delete", "domain"): ("project", "user", "group", "role", "limit", *_ASSIGNED),
+    ("delete", "project"): ("user", "limit", *_ASSIGNED),
+    ("delete", "user"): _ASSIGNED,
+    ("update", "user"): ("member", "application credential"),
+    ("delete", "group"): _ASSIGNED,
+    ("delete", "role"): _ASSIGNED,
     ("delete", "service"): ("endpoint",),
     ("create", "endpoint"): ("region",),
+    ("delete", "registered limit"): ("limit",),
 }
-_INHERITED = "OS-INHERIT:inherited_to"
+
+
+def loadable(name):
+    """Return what ``__virtual__`` of a module that needs Keystone's libraries returns: its name, or why not."""
+    if not openstack_session.HAS_KEYSTONEAUTH:
+        return False, openstack_session.MISSING
+    if not openstack_identity_v3.HAS_KEYSTONECLIENT:
+        return False, openstack_identity_v3.MISSING
+    return name
 
 
 def connect(profile, context, pillar, config_get):
@@ -55,24 +55,24 @@ def connect(profile, context, pillar, config_get):
     session, found = openstack_session.session(profile, context, pillar, config_get)
     key = "openstack_identity:" + openstack_session.fingerprint(found)
     if key not in context:
-        context[key] = Keystone(session, found)
+        context[key] = Keystone(openstack_identity_v3.V3(session, found), session, found)
     return context[key]
 
 
 class Keystone:
-    """A Keystone, as one profile sees it. ``kind`` in its methods is a key of ``_MANAGERS``."""
+    """
+    A Keystone, as one profile sees it. ``kind`` in its methods is a key of ``openstack_identity_v3.KINDS``.
 
-    def __init__(self, session, found):
+    api
+        The version of the API: an object with the methods of ``openstack_identity_v3.V3``.
+    """
+
+    def __init__(self, api, session, found):
+        self.api = api
         self.session = session
         self.found = found
-        # Where it lets us log in, not where the catalogue says: that may lack the region (one Keystone for several),
-        # lead elsewhere, or be what is to be repaired.
-        self.client = keystoneclient.v3.client.Client(session=session, interface=keystoneauth1.plugin.AUTH_INTERFACE)
         self._listings = {}
-
-    def manager(self, kind):
-        """Return keystoneclient's manager of a kind."""
-        return getattr(self.client, _MANAGERS[kind])
+        self._single = {}
 
     def asking(self, what, secrets=()):
         """Turn the library's exceptions into this formula's errors, as ``openstack_session.asking``."""
@@ -80,18 +80,18 @@ class Keystone:
 
     # Looking up
 
-    def rows(self, kind, domain_id=None):
+    def rows(self, kind, home=None):
         """
         Return what Keystone lists of a kind, raw.
 
-        domain_id
-            Ask for this domain's only. Default ``None``: all. Users are always asked for by domain, since a domain may
-            be a company's whole LDAP.
+        home
+            Id of the domain (of users, groups and roles), the user (of application credentials) or the group (of
+            members) whose rows are wanted. Default ``None``: all, or what belongs to none.
         """
-        asked, rows = self._listings.get((kind, domain_id), (None, None))
+        asked, rows = self._listings.get((kind, home), (None, None))
         if asked is None or time.monotonic() - asked > MAX_AGE:
-            rows = self._list(kind, {"domain_id": domain_id} if domain_id else {})
-            self._listings[kind, domain_id] = (time.monotonic(), rows)
+            rows = self._list(kind, home)
+            self._listings[kind, home] = (time.monotonic(), rows)
         return rows
 
     def one(self, kind, what, rows, **wanted):
@@ -116,23 +116,32 @@ class Keystone:
         return row
 
     def in_domain(self, kind, name, domain):
-        """Return the project or user of a name in a domain, ``None`` when there is no such thing or domain."""
+        """Return the project, user or group of a name in a domain, ``None`` when there is no such thing or domain."""
         home = self.domain(domain)
         if home is None:
             return None
-        rows = self.rows(kind, home["id"] if kind == "user" else None)
+        rows = self.rows(kind, home["id"] if kind in _BY_DOMAIN else None)
         return self.one(kind, f"{kind} {name} in domain {domain}", rows, name=name, domain_id=home["id"])
 
-    def need(self, kind, name, domain=None):
-        """Return the id of a domain, project, user or role that must exist; raise OpenStackError when it does not."""
+    def role(self, name, domain=None):
+        """Return the role of a name, ``None`` when there is none; of no domain unless one is named."""
+        home = domain and self.domain(domain)
+        if domain and home is None:
+            return None
+        where = f" of domain {domain}" if domain else ""
+        return self.one("role", f"role {name}{where}", self.rows("role", home and home["id"]), name=name)
+
+    def find(self, kind, name, domain=None):
+        """Return a domain, project, user, group or role by its name, ``None`` when there is none."""
         if kind == "domain":
-            row = self.domain(name)
-        elif kind == "role":
-            row = self.one("role", f"role {name}", self.rows("role"), name=name)
-        else:
-            row = self.in_domain(kind, name, domain)
+            return self.domain(name)
+        return self.in_domain(kind, name, domain) if kind in _IN_A_DOMAIN else self.role(name, domain)
+
+    def need(self, kind, name, domain=None):
+        """Return the id of what :py:meth:`find` finds; raise OpenStackError when there is none."""
+        row = self.find(kind, name, domain)
         if row is None:
-            where = f" in domain {domain}" if domain else ""
+            where = f" in domain {domain}" if domain and kind != "domain" else ""
             raise OpenStackError(f"{kind} {name} does not exist{where}: it must be there before what refers to it")
         return row["id"]
 
@@ -140,42 +149,50 @@ class Keystone:
         """Return the name of a domain, project, role or service; its id where Keystone does not list it."""
         return next((row["name"] for row in self.rows(kind) if row["id"] == id), id)
 
+    def by_id(self, kind, id):
+        """Return the row of an id wherever it is listed, else ask for it; ``None`` when it is gone."""
+        for (listed, _), (_, rows) in self._listings.items():
+            row = next((row for row in rows if listed == kind and row["id"] == id), None)
+            if row:
+                return row
+        if (kind, id) not in self._single:
+            with self.asking(f"reading {kind} {id}"):
+                self._single[kind, id] = self.api.get(kind, id)
+        return self._single[kind, id]
+
     # Changing
 
-    def create(self, kind, what, secrets=(), **values):
+    def create(self, kind, what, secrets=(), home=None, **values):
         """Create an object and return it as the server then shows it; values that are ``None`` are left to Keystone."""
         with self.asking(f"creation of {what}", secrets):
-            made = self.manager(kind).create(**values)
+            made = self.api.create(kind, _given(values))
         self.forget(*_ALONG.get(("create", kind), ()))
-        return self.reread(kind, what, made.id)
+        return self.reread(kind, what, made["id"], home)
 
     def update(self, kind, what, id, secrets=(), **values):
         """Change attributes of an object; those that are ``None`` stay as they are. Its id stays too."""
         with self.asking(f"update of {what}", secrets):
-            self.manager(kind).update(quote(id, safe=""), **values)
+            self.api.update(kind, id, _given(values))
         self.forget(*_ALONG.get(("update", kind), ()))
         return self.reread(kind, what, id)
 
-    def delete(self, kind, what, id):
-        """Remove an object and what Keystone removes along with it."""
+    def delete(self, kind, what, id, home=None):
+        """Remove an object and what Keystone removes along with it; raise OpenStackError when it is still there."""
         with self.asking(f"removal of {what}"):
-            self.manager(kind).delete(quote(id, safe=""))
+            self.api.delete(kind, id, home)
         self.forget(*_ALONG.get(("delete", kind), ()))
-        return self.reread(kind, what, id)
+        if self.reread(kind, what, id, home) is not None:
+            raise OpenStackError(f"{what} is still there after Keystone said it was removed")
 
-    def reread(self, kind, what, id):
+    def reread(self, kind, what, id, home=None):
         """Ask for one object again, put the answer into the listings, and return it; ``None`` when it is gone."""
-        manager = self.manager(kind)
         with self.asking(f"reading {what}"):
-            try:
-                _, body = manager.client.get(f"/{manager.collection_key}/{quote(id, safe='')}")
-                row = body[manager.key]
-            except ka_exceptions.NotFound:
-                row = None
-        for (listed, domain_id), (_, rows) in self._listings.items():
+            row = self.api.get(kind, id, home)
+        self._single.pop((kind, id), None)
+        for (listed, place), (_, rows) in self._listings.items():
             if listed == kind:
                 rows[:] = [other for other in rows if other["id"] != id]
-                if row and domain_id in (None, row.get("domain_id")):
+                if row and place == (home or row.get("domain_id") if kind in _BY_HOME else None):
                     rows.append(row)
         return row
 
@@ -183,44 +200,62 @@ class Keystone:
         """Ask again the next time one of these kinds is listed."""
         for key in [key for key in self._listings if key[0] in kinds]:
             del self._listings[key]
+        self._single = {key: row for key, row in self._single.items() if key[0] not in kinds}
 
-    # Roles of a user on a project
+    # What binds objects together
 
-    def roles_of(self, user_id, project_id):
-        """Return the ids of the roles that were given directly, neither through a group nor from a parent project."""
-        return [row["role"]["id"] for row in self.rows("assignment") if _pair(row) == (user_id, project_id)]
+    def roles_at(self, place):
+        """Return the ids of the roles that were given at a place itself, see ``openstack_identity_places``."""
+        return [row["role"]["id"] for row in self.rows("assignment") if places.of(row) == place]
 
-    def assign(self, what, method, role_ids, user_id, project_id):
+    def assign(self, what, method, role_ids, place):
         """
-        Give or take roles.
+        Give or take roles at a place.
 
         method
             ``grant`` or ``revoke``.
         """
         with self.asking(what):
             for role_id in role_ids:
-                getattr(self.client.roles, method)(role_id, user=user_id, project=project_id)
-            now = self.client.roles.list(user=user_id, project=project_id)
+                getattr(self.api, method)(role_id, place)
+            now = self.api.granted(place)
         rows = self.rows("assignment")
-        rows[:] = [row for row in rows if _pair(row) != (user_id, project_id)]
-        scope = {"project": {"id": project_id}}
-        rows.extend({"role": {"id": role.id}, "user": {"id": user_id}, "scope": scope} for role in now)
+        rows[:] = [row for row in rows if places.of(row) != place]
+        rows.extend(places.row(place, role_id) for role_id in now)
 
-    def _list(self, kind, query):
-        manager = self.manager(kind)
+    def implied_by(self, role_id):
+        """Return the ids of the roles that a role implies itself."""
+        rules = (rule for rule in self.rows("implication") if rule["prior_role"]["id"] == role_id)
+        return [role["id"] for rule in rules for role in rule["implies"]]
+
+    def imply(self, what, prior_id, added, removed):
+        """Add and remove implied roles, by ids."""
+        with self.asking(what):
+            for id in added:
+                self.api.imply(prior_id, id)
+            for id in removed:
+                self.api.imply_no_more(prior_id, id)
+        self.forget("implication")
+
+    def change_members(self, what, group_id, joining, leaving):
+        """Put users into a group and take others out, by ids."""
+        with self.asking(what):
+            for id in joining:
+                self.api.join(id, group_id)
+            for id in leaving:
+                self.api.leave(id, group_id)
+        self.forget("member")
+
+    def _list(self, kind, home):
         with self.asking(f"the list of {kind}s"):
-            _, body = manager.client.get(f"/{manager.collection_key}", params=query)
-        if body.get("truncated"):
+            rows, truncated = self.api.list(kind, home)
+        if truncated:
             raise OpenStackError(
                 f"Keystone cuts its list of {kind}s short, so nobody can say what is absent: raise list_limit in"
                 " keystone.conf"
             )
-        return body[manager.collection_key]
+        return rows
 
 
-def _pair(assignment):
-    """The user and project of a direct assignment; ``None`` of one that is something else."""
-    scope = assignment.get("scope", {})
-    if "user" not in assignment or "project" not in scope or _INHERITED in scope:
-        return None
-    return assignment["user"]["id"], scope["project"]["id"]
+def _given(values):
+    return {key: value for key, value in values.items() if value is not None}

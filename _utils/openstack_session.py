@@ -30,6 +30,7 @@ except ImportError:
     HAS_KEYSTONEAUTH = False
 
 MISSING = "keystoneauth1 is missing in Salt's own Python: state.apply glance.client.python installs it"
+log = logging.getLogger(__name__)
 # It warns with a traceback of what :py:func:`asking` raises with the pillar key and the user.
 logging.getLogger("keystoneauth1.identity.generic.base").setLevel(logging.ERROR)
 
@@ -65,14 +66,39 @@ def session(profile, context, pillar, config_get=None):
     found = settings(profile, pillar, config_get)
     key = "openstack_session:" + fingerprint(found)
     if key not in context:
-        made = context[key] = keystoneauth1.session.Session(
-            auth=_plugin(found),
-            verify=False if found.get("insecure") else found.get("cacert") or True,
-            timeout=found["timeout"],
-            user_agent="glance-formula",
-        )
-        made.session.hooks["response"].append(_used_once)
+        if found.get("insecure"):
+            log.warning("%s: the certificate of %s is not checked (insecure)", found["source"], found.get("auth_url"))
+        context[key] = _session(found)
     return context[key], found
+
+
+def for_system(session, found):
+    """
+    Return a session of the same user for the whole system, which some of Keystone's lists need to be complete.
+
+    session, found
+        As returned by :py:func:`session`.
+
+    Raises :py:exc:`Invalid` for an application credential, which is for its one project.
+    """
+    if found.get("system_scope"):
+        return session
+    if found.get("application_credential_secret"):
+        raise Invalid(
+            f"{found['source']} is an application credential, and this needs a user with a role on the system"
+        )
+    return _session({**{key: value for key, value in found.items() if key not in _SCOPE_KEYS}, "system_scope": "all"})
+
+
+def _session(found):
+    made = keystoneauth1.session.Session(
+        auth=_plugin(found),
+        verify=False if found.get("insecure") else found.get("cacert") or True,
+        timeout=found["timeout"],
+        user_agent="glance-formula",
+    )
+    made.session.hooks["response"].append(_used_once)
+    return made
 
 
 def _used_once(response, **_):
@@ -113,7 +139,8 @@ def asking(what, found, secrets=()):
             f"{what}: Keystone does not accept {who}: check user name, password, project and domains"
         ) from exc
     except ka_exceptions.Forbidden as exc:
-        raise Refused(f"{what}: {who} may not do this: it needs a role that policy allows") from exc
+        words = _words(exc, found, secrets)
+        raise Refused(f"{what}: {who} may not do this: {words} (a role is missing, or it is protected)") from exc
     except ka_exceptions.SSLError as exc:
         raise Unreachable(
             f"{what}: the certificate of {_url(exc, found)} is not accepted: set cacert in {found.get('source')}"
@@ -128,10 +155,14 @@ def asking(what, found, secrets=()):
             f" in region {found.get('region_name') or 'any'}"
         ) from exc
     except ka_exceptions.HttpError as exc:
-        hidden = [*secrets, *(found.get(key) for key in _SECRET_KEYS)]
-        raise OpenStackError(f"{what}: HTTP {exc.http_status}: {without(exc.message, hidden)}") from exc
+        raise OpenStackError(f"{what}: HTTP {exc.http_status}: {_words(exc, found, secrets)}") from exc
     except ka_exceptions.ClientException as exc:
         raise OpenStackError(f"{what}: {type(exc).__name__}") from exc
+
+
+def _words(exc, found, secrets):
+    """The server's own words."""
+    return without(exc.message, [*secrets, *(found.get(key) for key in _SECRET_KEYS)])
 
 
 def without(text, secrets):

@@ -1,40 +1,44 @@
 """The listings that a run keeps: asked for once, corrected by what the run does, never half believed."""
 
-import types
-
-import keystoneauth1.exceptions as ka
 import openstack_identity_client
 import pytest
 from openstack_errors import Ambiguous, Invalid, OpenStackError
+from openstack_identity_places import Place, row
 
 DOMAINS = [{"id": "default", "name": "Default"}, {"id": "d2", "name": "other"}]
 
 
-class Keystone(openstack_identity_client.Keystone):
-    """One that answers from a mapping of paths, and counts."""
+class Api:
+    """One that answers from a mapping of kinds, and counts."""
 
-    def __init__(self, **answers):
-        self.found = {"auth_url": "http://auth-node"}
-        self._listings = {}
-        self.answers = {"domains": DOMAINS, **answers}
+    def __init__(self, cut=False, **answers):
+        self.answers = {"domain": DOMAINS, **answers}
+        self.cut = cut
         self.asked = []
 
-    def manager(self, kind):
-        key = openstack_identity_client._MANAGERS[kind]
-        return types.SimpleNamespace(collection_key=key, key=kind, client=self)
+    def list(self, kind, home=None):
+        self.asked.append((kind, home))
+        return [dict(row) for row in self.answers[kind] if home in (None, row.get("domain_id"))], self.cut
 
-    def get(self, path, params=None):
-        self.asked.append((path, params))
-        kind, _, id = path.strip("/").partition("/")
-        rows = self.answers[kind]
-        if id:
-            found = [row for row in rows if row["id"] == id]
-            if not found:
-                raise ka.NotFound
-            return None, {kind.removesuffix("s"): dict(found[0])}
-        home = (params or {}).get("domain_id")
-        listed = [dict(row) for row in rows if home in (None, row.get("domain_id"))]
-        return None, {kind: listed, **({"truncated": True} if self.answers.get("cut") else {})}
+    def get(self, kind, id, home=None):
+        self.asked.append((kind, id))
+        return next((dict(row) for row in self.answers[kind] if row["id"] == id), None)
+
+    def delete(self, kind, id, home=None):
+        self.answers[kind] = [row for row in self.answers[kind] if row["id"] != id]
+
+    def grant(self, role_id, place):
+        self.answers["assignment"].append(row(place, role_id))
+
+    def revoke(self, role_id, place):
+        self.answers["assignment"].remove(row(place, role_id))
+
+    def granted(self, place):
+        return [each["role"]["id"] for each in self.answers["assignment"] if each == row(place, each["role"]["id"])]
+
+
+def keystone_of(**answers):
+    return openstack_identity_client.Keystone(Api(**answers), None, {"auth_url": "http://auth-node"})
 
 
 def things(*names, domain="default"):
@@ -43,7 +47,7 @@ def things(*names, domain="default"):
 
 @pytest.mark.parametrize("kind", ["project", "user"])
 def test_two_of_one_name_in_a_domain(kind):
-    keystone = Keystone(**{f"{kind}s": things("a", "b", "a") + things("a", domain="d2")})
+    keystone = keystone_of(**{kind: things("a", "b", "a") + things("a", domain="d2")})
     with pytest.raises(Ambiguous, match="default-0, default-2"):
         keystone.in_domain(kind, "a", "Default")
     assert keystone.in_domain(kind, "a", "other")["id"] == "d2-0"
@@ -53,11 +57,11 @@ def test_two_of_one_name_in_a_domain(kind):
 
 def test_two_roles_of_one_name():
     with pytest.raises(Ambiguous, match="default-0, default-1"):
-        Keystone(roles=things("a", "a")).need("role", "a")
+        keystone_of(role=things("a", "a")).need("role", "a")
 
 
 def test_what_must_exist():
-    keystone = Keystone(projects=[], users=[], roles=[])
+    keystone = keystone_of(project=[], user=[], role=[])
     for arguments in (("role", "a"), ("project", "a", "Default"), ("user", "a", "none"), ("domain", "a")):
         with pytest.raises(OpenStackError, match=rf"{arguments[0]} a does not exist"):
             keystone.need(*arguments)
@@ -65,70 +69,110 @@ def test_what_must_exist():
 
 def test_a_domain_is_given_by_its_name():
     with pytest.raises(Invalid, match="default is the id of domain Default"):
-        Keystone().domain("default")
+        keystone_of().domain("default")
 
 
 def test_a_listing_that_was_cut_short_says_nothing():
     with pytest.raises(OpenStackError, match="list_limit"):
-        Keystone(roles=[], cut=True).rows("role")
+        keystone_of(role=[], cut=True).rows("role")
 
 
 def test_listings_are_asked_for_once_and_not_kept_for_ever(monkeypatch):
     now = [0.0]
     monkeypatch.setattr(openstack_identity_client.time, "monotonic", lambda: now[0])
-    keystone = Keystone(users=things("a"))
+    keystone = keystone_of(user=things("a"))
     for _ in range(3):
         keystone.rows("user", "default")
         keystone.rows("user", "d2")
-    assert keystone.asked == [("/users", {"domain_id": "default"}), ("/users", {"domain_id": "d2"})]
+    assert keystone.api.asked == [("user", "default"), ("user", "d2")]
     now[0] = openstack_identity_client.MAX_AGE + 1
     keystone.rows("user", "default")
-    assert len(keystone.asked) == 3
+    assert len(keystone.api.asked) == 3
 
 
 def test_what_changed_is_read_again_into_the_listings_it_belongs_to():
-    keystone = Keystone(users=things("a"))
+    keystone = keystone_of(user=things("a"))
     here, there = keystone.rows("user", "default"), keystone.rows("user", "d2")
-    keystone.answers["users"] = things("renamed", "new")
+    keystone.api.answers["user"] = things("renamed", "new")
     for id in ("default-0", "default-1"):
         keystone.reread("user", "user", id)
     assert [row["name"] for row in here] == ["renamed", "new"]
     assert there == []
-    keystone.answers["users"] = things("renamed")
+    keystone.api.answers["user"] = things("renamed")
     assert keystone.reread("user", "user", "default-1") is None
     assert [row["name"] for row in here] == ["renamed"]
     assert keystone.rows("user", "default") is here
 
 
 def test_what_keystone_removes_along_is_asked_for_again():
-    keystone = Keystone(services=[], endpoints=[])
-    keystone.manager = lambda kind, manager=keystone.manager: types.SimpleNamespace(
-        **vars(manager(kind)), delete=lambda id: None
-    )
+    keystone = keystone_of(service=[{"id": "1"}], endpoint=[])
     keystone.rows("endpoint")
     keystone.rows("service")
     keystone.delete("service", "service", "1")
     keystone.rows("endpoint")
-    keystone.rows("service")
-    paths = [path for path, _ in keystone.asked]
-    assert paths == ["/endpoints", "/services", "/services/1", "/endpoints"]
+    assert keystone.rows("service") == []
+    assert keystone.api.asked == [("endpoint", None), ("service", None), ("service", "1"), ("endpoint", None)]
 
 
-def test_only_direct_assignments_of_users_on_projects_count():
-    user, project = {"user": {"id": "u"}}, {"project": {"id": "p"}}
-    rows = [
-        {"role": {"id": "direct"}, **user, "scope": project},
-        {"role": {"id": "inherited"}, **user, "scope": {**project, "OS-INHERIT:inherited_to": "projects"}},
-        {"role": {"id": "group"}, "group": {"id": "u"}, "scope": project},
-        {"role": {"id": "domain"}, **user, "scope": {"domain": {"id": "p"}}},
-        {"role": {"id": "system"}, **user, "scope": {"system": {"all": True}}},
-        {"role": {"id": "elsewhere"}, **user, "scope": {"project": {"id": "q"}}},
-    ]
-    assert Keystone(role_assignments=rows).roles_of("u", "p") == ["direct"]
+def test_a_removal_that_keystone_did_not_carry_out_is_a_failure():
+    keystone = keystone_of(role=things("a"))
+    keystone.api.delete = lambda kind, id, home: None
+    with pytest.raises(OpenStackError, match="role a is still there"):
+        keystone.delete("role", "role a", "default-0")
 
 
-def test_one_keystone_a_profile(monkeypatch):
-    monkeypatch.setattr(openstack_identity_client.keystoneclient.v3.client, "Client", lambda **_: None)
+def test_roles_of_a_domain_are_another_list():
+    keystone = keystone_of(role=things("a", domain=None) + things("a", domain="d2"))
+    keystone.api.list = lambda kind, home=None: (
+        DOMAINS if kind == "domain" else [each for each in keystone.api.answers[kind] if each["domain_id"] == home],
+        False,
+    )
+    assert keystone.role("a")["id"] == "None-0"
+    assert keystone.role("a", "other")["id"] == "d2-0"
+    assert keystone.role("a", "no such domain") is None
+    keystone.api.answers["role"] = things("a", domain=None)
+    keystone.reread("role", "role", "d2-0")
+    assert keystone.role("a", "other") is None
+    assert keystone.role("a")["id"] == "None-0"
+
+
+def test_an_id_that_no_listing_has_is_asked_for_once():
+    keystone = keystone_of(role=things("a", domain="d2"))
+    for _ in range(2):
+        assert keystone.by_id("role", "d2-0")["name"] == "a"
+    assert keystone.by_id("role", "none") is None
+    assert keystone.api.asked == [("role", "d2-0"), ("role", "none")]
+
+
+PLACES = [
+    Place(holder, "h", scope, "all" if scope == "system" else "s", inherited)
+    for holder in ("user", "group")
+    for scope in ("project", "domain", "system")
+    for inherited in ((False, True) if scope != "system" else (False,))
+]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_only_roles_of_the_place_itself_count(place):
+    rows = [row(other, f"role-{number}") for number, other in enumerate(PLACES)]
+    rows += [row(place._replace(holder_id="x"), "x"), row(Place("user", "h", "project", "y"), "y")]
+    keystone = keystone_of(assignment=rows)
+    assert keystone.roles_at(place) == [f"role-{PLACES.index(place)}"]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_what_was_given_and_taken_is_in_the_listing(place):
+    keystone = keystone_of(assignment=[row(other, "a") for other in PLACES])
+    keystone.rows("assignment")
+    keystone.assign("roles", "grant", ["b"], place)
+    assert keystone.roles_at(place) == ["a", "b"]
+    keystone.assign("roles", "revoke", ["a"], place)
+    assert keystone.roles_at(place) == ["b"]
+    assert keystone.api.asked == [("assignment", None)]
+    assert all(keystone.roles_at(other) == ["a"] for other in PLACES if other != place)
+
+
+def test_one_keystone_a_profile():
     context, profile = {}, {"auth_url": "http://a", "username": "u", "password": "s3cr3t"}
     connect = openstack_identity_client.connect
     assert connect(profile, context, {}, None) is connect(dict(profile), context, {}, None)

@@ -19,12 +19,28 @@ PRESENT = {
 ABSENT = {"service": {"type": "image"}, "endpoint": PLACE}
 
 
-def load_state():
-    path = REPO / "_states" / "openstack_identity.py"
-    spec = importlib.util.spec_from_file_location("formula_states_openstack_identity", path)
+def load_states():
+    """The functions of all files of the module, as one object; what one of them is given, each gets."""
+    return States([load(path) for path in sorted((REPO / "_states").glob("openstack_identity*.py"))])
+
+
+def load(path):
+    spec = importlib.util.spec_from_file_location(f"formula_states_{path.stem}", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+class States:
+    def __init__(self, files):
+        self.__dict__["files"] = files
+
+    def __getattr__(self, name):
+        return next(getattr(each, name) for each in self.files if hasattr(each, name))
+
+    def __setattr__(self, name, value):
+        for each in self.files:
+            setattr(each, name, value)
 
 
 class Keystone(dict):
@@ -74,8 +90,8 @@ class Keystone(dict):
             raise OpenStackError("role none does not exist")
         self.roles += roles
 
-    def matches(self, kind, name, key, **_):
-        return self.things["user"].get("password_pillar") == key
+    def check(self, kind, name, key, **_):
+        return "right" if self.things["user"].get("password_pillar") == key else "wrong"
 
 
 @pytest.fixture
@@ -90,7 +106,7 @@ def testmode(request):
 
 @pytest.fixture
 def states(keystone, testmode):
-    module = load_state()
+    module = load_states()
     module.__salt__, module.__opts__ = keystone, {"test": testmode}
     module.__pillar__ = {"glance": {"password": "s3cr3t", "other": "0ther"}}
     return module

@@ -1,0 +1,149 @@
+"""
+Keystone's API v3, kind by kind: raw rows in and out, through keystoneclient. Nothing is remembered here.
+
+A class with these methods is all that ``openstack_identity_client.Keystone`` needs of a version of the API. ``kind`` is
+a key of ``KINDS``; ``home`` is what a kind is listed by: the id of a domain, of a user, of a group.
+"""
+
+from urllib.parse import quote
+
+import openstack_session
+
+try:
+    import keystoneauth1.exceptions as ka_exceptions
+    import keystoneauth1.plugin
+    import keystoneclient.v3.client
+
+    HAS_KEYSTONECLIENT = True
+except ImportError:
+    HAS_KEYSTONECLIENT = False
+
+MISSING = "python-keystoneclient is missing in Salt's own Python: state.apply glance.client.python installs it"
+# keystoneclient's name of each kind; for objects inside a user or a group, the path to them.
+KINDS = {
+    "domain": "domains",
+    "project": "projects",
+    "user": "users",
+    "group": "groups",
+    "role": "roles",
+    "service": "services",
+    "endpoint": "endpoints",
+    "region": "regions",
+    "assignment": "role_assignments",
+    "implication": "inference_rules",
+    "member": "users",
+    "application credential": "application_credentials",
+    "registered limit": "registered_limits",
+    "limit": "limits",
+}
+_INSIDE = {"member": "/groups/{home}", "application credential": "/users/{home}"}
+# Up to 2024.2 Keystone shows the limits of all projects to a token for the whole system only, others silently less.
+_SYSTEM = {"limit"}
+
+
+class V3:
+    """The API as one session sees it."""
+
+    def __init__(self, session, found):
+        self.session = session
+        self.found = found
+        self._clients = {}
+
+    def manager(self, kind):
+        """Return keystoneclient's manager of a kind."""
+        return getattr(self._client(kind in _SYSTEM), KINDS[kind])
+
+    def list(self, kind, home=None):
+        """
+        Return all rows of a kind, and whether Keystone cut the list short.
+
+        home
+            Id of the domain, user or group whose rows are wanted. Default ``None``: of none.
+        """
+        manager = self.manager(kind)
+        query = {"domain_id": home} if home and kind not in _INSIDE else {}
+        _, body = manager.client.get(self._path(kind, home), params=query)
+        return body[manager.collection_key], bool(body.get("truncated"))
+
+    def get(self, kind, id, home=None):
+        """Return one row, ``None`` when there is no such id."""
+        manager = self.manager(kind)
+        try:
+            _, body = manager.client.get(f"{self._path(kind, home)}/{quote(id, safe='')}")
+        except ka_exceptions.NotFound:
+            return None
+        return body[manager.key]
+
+    def create(self, kind, values):
+        """Create an object and return the row that Keystone answers; arguments are those of keystoneclient."""
+        return self.manager(kind).create(**values).to_dict()
+
+    def update(self, kind, id, values):
+        """Change the given attributes of an object."""
+        self.manager(kind).update(quote(id, safe=""), **values)
+
+    def delete(self, kind, id, home=None):
+        """Remove an object."""
+        self.manager(kind).client.delete(f"{self._path(kind, home)}/{quote(id, safe='')}")
+
+    def grant(self, role_id, place):
+        """Give a role at a place of ``openstack_identity_places``."""
+        self._client().roles.grant(role_id, **_target(place))
+
+    def revoke(self, role_id, place):
+        """Take a role."""
+        self._client().roles.revoke(role_id, **_target(place))
+
+    def granted(self, place):
+        """Return the ids of the roles that are given at a place itself."""
+        return [role.id for role in self._client().roles.list(**_target(place))]
+
+    def join(self, user_id, group_id):
+        """Put a user into a group."""
+        self._client().users.add_to_group(user_id, group_id)
+
+    def leave(self, user_id, group_id):
+        """Take a user out of a group."""
+        self._client().users.remove_from_group(user_id, group_id)
+
+    def imply(self, prior_id, implied_id):
+        """Let whoever has one role have another."""
+        self._client().inference_rules.create(prior_id, implied_id)
+
+    def imply_no_more(self, prior_id, implied_id):
+        """Take an implied role out of another."""
+        self._client().inference_rules.delete(prior_id, implied_id)
+
+    def named_assignments(self, query):
+        """Return role assignments that a query of Keystone's selects, with names beside ids."""
+        _, body = self.manager("assignment").client.get("/role_assignments", params={"include_names": "True", **query})
+        return body["role_assignments"]
+
+    def catalog(self):
+        """Return the catalogue that comes with this session's token."""
+        _, body = self.manager("service").client.get("/auth/catalog")
+        return body["catalog"]
+
+    def _path(self, kind, home):
+        inside = _INSIDE.get(kind, "").format(home=home and quote(home, safe=""))
+        return f"{inside}/{self.manager(kind).collection_key}"
+
+    def _client(self, system=False):
+        """
+        A client that asks where Keystone lets us log in, not where the catalogue says: that may lack the region (one
+        Keystone for several), lead elsewhere, or be what is to be repaired.
+        """
+        if system not in self._clients:
+            session = openstack_session.for_system(self.session, self.found) if system else self.session
+            self._clients[system] = keystoneclient.v3.client.Client(
+                session=session, interface=keystoneauth1.plugin.AUTH_INTERFACE
+            )
+        return self._clients[system]
+
+
+def _target(place):
+    return {
+        place.holder: place.holder_id,
+        place.scope: place.scope_id,
+        "os_inherit_extension_inherited": place.inherited,
+    }
