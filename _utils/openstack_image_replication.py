@@ -1,0 +1,132 @@
+"""
+Images of one cloud made in another: the same id, attributes, members and data, in one pass each, compared by hash.
+
+The two clouds share nothing, neither users nor projects. Whoever runs this reads from one and writes to the other; an
+image comes to belong to the project of him who writes. ``openstack_image_replication_plan.py`` says what is to be done.
+"""
+
+import concurrent.futures
+import contextvars
+import logging
+import threading
+import time
+
+import openstack_image_download
+import openstack_image_metadata as metadata
+import openstack_image_offer as offer
+import openstack_image_sharing as sharing
+import openstack_image_upload
+from openstack_errors import EXPECTED, OpenStackError
+from openstack_image_replication_plan import COPY, NOTHING, RECORD, REMOVE, UPDATE
+from openstack_image_source import Stream
+
+log = logging.getLogger(__name__)
+
+
+def add_members(step, source, target, translated):
+    """
+    Add to a step what is to be done about the members of a shared image.
+
+    source, target
+        ``openstack_image_api.Api`` of the clouds.
+
+    translated
+        Called with ``{project id at the source: status}``, returns the same with the ids of the target.
+    """
+    if step.error or not step.image or step.image["visibility"] != "shared" or step.detail:
+        return
+    try:
+        step.members = translated(sharing.members(source, step.image["id"]))
+        there = step.there if step.action in (NOTHING, UPDATE) else None
+        shared = there and there["visibility"] == "shared"
+        current = sharing.members(target, there["id"]) if shared else {}
+    except EXPECTED as exc:
+        step.error = str(exc)
+        return
+    if current != step.members:
+        step.changes["members"] = {"old": current, "new": step.members}
+        step.action = UPDATE if step.action == NOTHING else step.action
+
+
+def carry_out(steps, connect, host, parallel):
+    """
+    Do what steps say, several at a time; each step's ``error`` and ``seconds`` say how it went.
+
+    steps
+        From ``openstack_image_replication_plan``.
+
+    connect
+        Called once in each thread, returns ``(source, target)``, each an ``openstack_image_api.Api`` that no other
+        thread has: they share no connection.
+
+    host
+        From ``openstack_image_replication_plan.uploader``.
+
+    parallel
+        How many at a time.
+    """
+    stop, own = threading.Event(), threading.local()
+
+    def work(step):
+        if stop.is_set():
+            return
+        begun = time.monotonic()
+        try:
+            if not hasattr(own, "apis"):
+                own.apis = connect()
+            _do(step, *own.apis, host, stop)
+        except EXPECTED as exc:
+            step.error = str(exc)
+        step.seconds = time.monotonic() - begun
+        log.info("Image %s: %s, %s", (step.image or step.there)["id"], step.action, step.error or "done")
+
+    todo = [step for step in steps if step.action != NOTHING and not step.error]
+    with concurrent.futures.ThreadPoolExecutor(parallel) as pool:
+        try:
+            # Salt's loader finds its dunders by a context variable, which a new thread has not
+            for done in [pool.submit(contextvars.copy_context().run, work, step) for step in todo]:
+                done.result()
+        finally:
+            stop.set()  # told to end: what is under way breaks off at its next block, and the next run goes on with it
+
+
+def _do(step, source, target, host, stop):
+    if step.action == REMOVE:
+        target.delete(step.there["id"])
+        return
+    there = _copied(step.image, source, target, host, stop) if step.action == COPY else step.there
+    _aligned(step.image, there, target)
+    if step.members is not None:
+        current = sharing.members(target, there["id"])
+        sharing.bring_about(target, there["id"], current, step.members)
+
+
+def _copied(image, source, target, host, stop):
+    """Upload an image's data as it comes; private, marked and named otherwise until its hash is the right one."""
+    blocks = _until(stop, openstack_image_download.blocks(source, image))
+    stream = Stream(f"image {image['id']} at {source.base}", image["size"], blocks)
+    digest = "=".join(openstack_image_download.strongest(image))
+    wanted = {"id": image["id"], **_attributes(image)}
+    return openstack_image_upload.upload(target, stream, digest, wanted, host)
+
+
+def _aligned(image, there, target):
+    """Change what differs of an image that has its data, with one request, and another for its status."""
+    wanted = _attributes(image)
+    wanted["properties"] = {**wanted["properties"], RECORD: image.get(RECORD) or there.get(RECORD)}
+    if operations := metadata.operations(there, wanted):
+        there = target.patch(there["id"], operations)
+    if there["status"] != image["status"]:
+        target.action(there["id"], "deactivate" if image["status"] == "deactivated" else "reactivate")
+
+
+def _attributes(image):
+    found = offer.described(image)
+    return {key: found[key] for key in offer.ATTRIBUTES if key != "deactivated"}
+
+
+def _until(stop, blocks):
+    for block in blocks:
+        if stop.is_set():
+            raise OpenStackError("interrupted: the next run goes on with it")
+        yield block
