@@ -6,13 +6,8 @@ Images of one cloud made in another, and what a cloud offers, in the form in whi
 The ``glance`` runner asks these of whole sites: ``salt-run glance.replicate`` and ``salt-run glance.images``.
 """
 
-import contextlib
-import fcntl
-import os
-import pathlib
-import re
-
 import openstack_image_api
+import openstack_image_lock
 import openstack_image_offer as offer
 import openstack_image_replication as replication
 import openstack_image_replication_plan as planning
@@ -103,8 +98,11 @@ def replicate(source, images=None, parallel=PARALLEL, test=False, profile=PROFIL
     """
     if not isinstance(parallel, int) or isinstance(parallel, bool) or parallel < 1:
         raise Invalid(f"parallel {parallel!r}: use a whole number, 1 or more")
+    if not isinstance(source, str):
+        raise Invalid("source is the name of a pillar key")
     theirs, ours = _api(source, __context__), _api(profile, __context__)
-    with _alone(source):
+    # two runs at once would each go on with what the other has begun
+    with openstack_image_lock.held(__opts__["cachedir"], f"the images of {source}"):
         host = planning.uploader(__opts__["id"], source)
         meant = planning.chosen(theirs.images(), _list(images), theirs.project_id)
         steps = planning.plan(meant, ours.images(), ours.project_id, host)
@@ -125,23 +123,6 @@ def _list(images):
     if images is None or isinstance(images, (list, tuple)):
         return images
     return [name.strip() for name in str(images).split(",") if name.strip()]
-
-
-@contextlib.contextmanager
-def _alone(source):
-    """Two runs at once would each take the other's images for leftovers."""
-    if not isinstance(source, str):
-        raise Invalid("source is the name of a pillar key")
-    name = re.sub(r"[^\w.-]", "_", source)
-    path = pathlib.Path(__opts__["cachedir"]) / f"openstack-image-replicate-{name}.lock"
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError as exc:
-        raise OpenStackError(f"{source} is being replicated by another run on this minion: wait for it") from exc
-    finally:
-        os.close(handle)
 
 
 def _translated(members, source, profile):

@@ -1,6 +1,8 @@
 """What is to be done so that one cloud has the images of another, and that doing it stops where it is told to."""
 
+import _thread
 import threading
+import time
 import types
 
 import openstack_image_replication as replication
@@ -110,14 +112,14 @@ def steps(number):
 
 
 class Target:
-    """Deletes images, until one of them is too much."""
+    """Deletes images, but for one."""
 
-    def __init__(self, bad=None, failure=None):
-        self.deleted, self._bad, self._failure = [], bad, failure or OpenStackError("no")
+    def __init__(self, bad=None):
+        self.deleted, self._bad = [], bad
 
     def delete(self, image_id):
         if image_id == self._bad:
-            raise self._failure
+            raise OpenStackError("no")
         self.deleted.append(image_id)
 
 
@@ -149,10 +151,17 @@ def test_no_more_threads_than_said_and_each_with_its_own_connection(parallel):
 
 
 def test_an_end_from_outside_stops_the_rest():
-    target, todo = Target(bad="1", failure=SystemExit()), steps(200)
-    with pytest.raises(SystemExit):
-        replication.carry_out(todo, lambda: (None, target), HOST, 1)
-    assert len(target.deleted) < 199
+    class Slow(Target):
+        def delete(self, image_id):
+            super().delete(image_id)
+            if image_id == "1":
+                _thread.interrupt_main()
+            time.sleep(0.02)
+
+    target = Slow()
+    with pytest.raises(KeyboardInterrupt):
+        replication.carry_out(steps(500), lambda: (None, target), HOST, 1)
+    assert len(target.deleted) < 499
 
 
 def test_a_transfer_breaks_off_at_its_next_block():
