@@ -15,15 +15,9 @@ import time
 import uuid
 
 import openstack_image_api
-import openstack_image_hash
 import openstack_image_inspect
 import openstack_image_lifecycle
-import openstack_image_lock
 import openstack_image_metadata as metadata
-import openstack_image_retirement
-import openstack_image_source
-import openstack_image_upload
-import openstack_secrets
 import openstack_session
 from openstack_errors import OpenStackError, Unreachable
 from openstack_profile import PROFILE
@@ -150,160 +144,6 @@ def show(name_or_id, profile=PROFILE, project=None):
     return metadata.named(api.images(), name_or_id, [api.project_id, project])
 
 
-def source_hash(source, source_hash=None, proxy=None):
-    """
-    Return the digest that a source should have, ``sha256=…``; ``None`` for a URL of which nobody says it.
-
-    source
-        URL (http, https, ftp, salt, file) or absolute path.
-
-    source_hash
-        ``sha512=…``, ``sha256=…``, ``md5=…``, or URL or path of a sums file such as ``SHA256SUMS`` that lists the
-        source. Default ``None``: for ``salt://`` and files the data itself is hashed.
-
-    proxy
-        URL of a proxy for http, https and ftp. Default ``None``: the minion's ``proxy_host`` and ``proxy_port``, else
-        what its environment says.
-
-    CLI Example:
-
-    .. code-block:: bash
-
-        salt 'image*' openstack_image.source_hash https://example.org/a.qcow2 https://example.org/SHA256SUMS
-    """
-    source = openstack_secrets.resolve(source, __pillar__)
-    wanted = openstack_secrets.resolve(source_hash, __pillar__)
-    return openstack_image_hash.wanted(source, wanted, _proxy(proxy), __salt__["cp.cache_file"])
-
-
-def source_exists(source, proxy=None):
-    """
-    Return ``True`` when a source can be opened; of a web server's file no more than a byte is asked for.
-
-    source, proxy
-        As in :py:func:`source_hash`.
-
-    Raises ``OpenStackError`` when it is not there, ``Unreachable`` when nobody answers, ``Refused`` when the server or
-    proxy wants other credentials.
-
-    CLI Example:
-
-    .. code-block:: bash
-
-        salt 'image*' openstack_image.source_exists https://example.org/a.qcow2
-    """
-    with _opened(source, proxy, first_byte=True):
-        return True
-
-
-def upload(
-    name,
-    source,
-    disk_format,
-    source_hash=None,
-    container_format="bare",
-    visibility=None,
-    properties=None,
-    tags=None,
-    min_disk=None,
-    min_ram=None,
-    protected=None,
-    hidden=None,
-    id=None,
-    proxy=None,
-    replaces=None,
-    retire=None,
-    owner=None,
-    catalogue=None,
-    profile=PROFILE,
-):
-    """
-    Make an image with the data of a source and return it as the API shows it.
-
-    The data goes from the source through the hash and the look at its format to Glance in one pass. Until Glance has
-    all of it and the hash is the right one, the image is private and named ``NAME (upload)``; when anything fails it is
-    deleted. What an interrupted call left is gone on with, and so is a retired image of this name with the same data.
-    An image that has the name is not looked for.
-
-    name
-        Name of the image.
-
-    source
-        URL (http, https, ftp, salt, file) or absolute path.
-
-    disk_format
-        ``qcow2``, ``raw``, ``iso`` …; data of another format is refused, as is a backing or data file.
-
-    source_hash, proxy
-        As in :py:func:`source_hash`.
-
-    container_format
-        Default ``bare``.
-
-    visibility
-        ``public``, ``private``, ``shared`` or ``community``. Default ``shared``.
-
-    properties
-        Mapping of further properties; values become strings. Default none.
-
-    tags
-        List. Default none.
-
-    min_disk, min_ram
-        GiB and MiB that an instance needs. Default ``0``.
-
-    protected, hidden
-        Whether the image cannot be deleted, is left out of lists. Default ``False``.
-
-    id
-        Id that the image must have; Glance gives an id out once. With the id of a queued image, that one is filled.
-        Default ``None``: one that follows from name and digest.
-
-    replaces
-        Id of an image that is renamed to ``NAME (retired TIME)`` when the new one is whole. Default none.
-
-    retire
-        What becomes of that one, see ``_utils/openstack_image_retirement.py``. Default ``None``: it is hidden.
-
-    owner
-        Id of the project that the image belongs to; an administrator may give it away. Default ``None``: the profile's.
-
-    catalogue
-        Name that is noted on the image, see ``only_declared``. Default ``None``: nothing is noted.
-
-    profile
-        Who asks which cloud. Default ``glance:identity:admin``.
-
-    Raises ``Invalid``, ``Unreachable``, ``Refused`` or ``OpenStackError``, which name the source or Glance's words.
-
-    CLI Example:
-
-    .. code-block:: bash
-
-        salt 'image*' openstack_image.upload cirros https://example.org/cirros.img disk_format=qcow2 visibility=public
-    """
-    given = metadata.declared(
-        name=name,
-        id=id,
-        disk_format=disk_format,
-        container_format=container_format,
-        visibility=visibility,
-        properties=properties,
-        tags=tags,
-        min_disk=min_disk,
-        min_ram=min_ram,
-        protected=protected,
-        hidden=hidden,
-        owner=owner,
-        catalogue=catalogue,
-    )
-    policy = openstack_image_retirement.policy(retire)
-    digest = __salt__["openstack_image.source_hash"](source, source_hash, proxy)
-    api, wanted = _api(profile), {**metadata.DEFAULTS, **given}
-    with openstack_image_lock.held(__opts__["cachedir"], f"{api.base} {name}"), _opened(source, proxy) as stream:
-        return openstack_image_upload.upload(api, stream, digest, wanted, __opts__["id"], replaces, policy)
-
-
 # --- data
 
 
@@ -379,16 +219,3 @@ def _version(api, base, timeout):
     except (OpenStackError, ValueError, KeyError):
         return None
     return max(versions, key=lambda version: [int(part) for part in version.lstrip("v").split(".")], default=None)
-
-
-def _opened(source, proxy, first_byte=False):
-    source = openstack_secrets.resolve(source, __pillar__)
-    return openstack_image_source.opened(source, _proxy(proxy), __salt__["cp.cache_file"], first_byte)
-
-
-def _proxy(proxy):
-    """The proxy of an argument, or the one that Salt itself uses on this minion."""
-    if proxy:
-        return openstack_secrets.resolve(proxy, __pillar__)
-    host, port = __opts__.get("proxy_host"), __opts__.get("proxy_port")
-    return f"http://{host}:{port}" if host and port else None

@@ -182,7 +182,7 @@ class Api:
         self.request("POST", f"/v2/images/{image_id}/actions/{action}", f"{action} image {image_id}")
         return self.image(image_id)
 
-    def send(self, image_id, body, size):
+    def send(self, image_id, body, size, where="file"):
         """
         Upload the data of an image.
 
@@ -194,6 +194,9 @@ class Api:
 
         size
             Bytes, ``None`` when not known. Glance 31 and later refuses data of another size.
+
+        where
+            ``file``, or ``stage`` for an import to come. Default ``file``.
         """
         headers = {"Content-Type": "application/octet-stream"}
         if size is not None:
@@ -201,7 +204,7 @@ class Api:
         # Never sent twice: the body is gone after the first time.
         self.request(
             "PUT",
-            f"/v2/images/{image_id}/file",
+            f"/v2/images/{image_id}/{where}",
             f"uploading image {image_id}",
             data=body,
             headers=headers,

@@ -6,6 +6,7 @@ uploads must. The looking is done by oslo.utils, whose inspectors Nova, Cinder a
 (https://docs.openstack.org/oslo.utils/latest/reference/imageutils.html).
 """
 
+import openstack_image_decompress
 from openstack_errors import Invalid, OpenStackError
 
 try:
@@ -26,25 +27,47 @@ _FITTING = {
     "ari": {"raw"},
     "ploop": {"raw", "gpt"},
 }
+_DERIVED = {"qcow2", "vhd", "vhdx", "vmdk", "vdi"}
+# Kernels and ramdisks are compressed as they are; on a disk, these bytes at the beginning mean a file to unpack.
+_NEVER_COMPRESSED = ("raw", "iso", "ploop", "ami")
+_SIZED_BY_FILE = ("raw", "gpt")
+HEAD = 16
+GIB = 1 << 30
 
 
 class Inspection:
-    """Looks at blocks as they go by, until it is sure."""
+    """
+    Looks at blocks as they go by, until it is sure.
 
-    def __init__(self, disk_format, container_format, label):
+    disk_format
+        What the data is declared to be; ``None`` takes what it is.
+
+    container_format
+        Inside another one than ``bare`` the disk is out of sight.
+
+    label
+        What messages call the data.
+
+    max_virtual_size
+        GiB; a larger disk is refused. Default ``None``: any.
+    """
+
+    def __init__(self, disk_format, container_format, label, max_virtual_size=None):
         if not HAS_INSPECTOR:
             raise Invalid(MISSING)
-        self._declared = disk_format
-        self._label = label
-        self._blocks = []
-        # Inside an OVA or a compressed container the disk is out of sight.
-        self._done = container_format != "bare"
+        self.disk_format = disk_format
+        self._label, self._limit = label, max_virtual_size
+        self._blocks, self._size, self._head = [], 0, b""
+        self._disk = None
+        self.done = container_format != "bare"
         self._wrapper = format_inspector.InspectWrapper(_Pops(self._blocks))
 
     def eat(self, block):
         """Look at the next block; raises :py:exc:`OpenStackError` as soon as the data is known to be bad."""
-        if self._done:
+        self._size += len(block)
+        if self.done:
             return
+        self._head = self._head or block[:HEAD]
         self._blocks.append(block)
         next(self._wrapper)
         if self._wrapper.formats is not None:
@@ -52,23 +75,65 @@ class Inspection:
 
     def finish(self):
         """Decide at the end of the data."""
-        if not self._done:
+        if not self.done:
             self._wrapper.close()
             self._judge()
+        if self.virtual_size:
+            self._fits(self.virtual_size)
+
+    @property
+    def virtual_size(self):
+        """Bytes of the disk, ``None`` where it is out of sight; that of a raw one is known at its end."""
+        if self._disk is None or str(self._disk) in _SIZED_BY_FILE:
+            return self._size if self._disk else None
+        return self._disk.virtual_size
 
     def _judge(self):
-        self._done = True
-        found = self._wrapper.formats
-        names = {str(inspector) for inspector in found}
-        if not names <= _FITTING.get(self._declared, {self._declared}):
+        self.done = True
+        found = {str(inspector): inspector for inspector in self._wrapper.formats}
+        self.disk_format = self.disk_format or derived(found, self._label)
+        if not set(found) <= _FITTING.get(self.disk_format, {self.disk_format}):
             raise OpenStackError(
-                f"{self._label} is {' and '.join(sorted(names))}, declared is disk_format {self._declared}: correct"
+                f"{self._label} is {' and '.join(sorted(found))}, declared is disk_format {self.disk_format}: correct"
                 f" disk_format, or do not use the file"
             )
-        for inspector in found:
-            findings = unsafe(inspector)
-            if findings:
-                raise OpenStackError(f"{self._label} is not safe: {'; '.join(findings)}: do not use the file")
+        compressed = self.disk_format in _NEVER_COMPRESSED and openstack_image_decompress.recognised(self._head)
+        if compressed:
+            raise OpenStackError(f"{self._label} is a {compressed} file: set fetch:decompress to {compressed}")
+        findings = [text for inspector in found.values() for text in unsafe(inspector)]
+        if findings:
+            raise OpenStackError(f"{self._label} is not safe: {'; '.join(findings)}: do not use the file")
+        self._disk = found.get(self.disk_format) or next(iter(found.values()))
+        if str(self._disk) not in _SIZED_BY_FILE:
+            self._fits(self._disk.virtual_size)
+
+    def _fits(self, size):
+        if self._limit and size > self._limit * GIB:
+            raise OpenStackError(
+                f"{self._label} is a disk of {size / GIB:.1f} GiB, more than fetch:max_virtual_size ({self._limit}"
+                f" GiB): raise that if the disk is meant to be so large"
+            )
+
+
+def derived(found, label):
+    """
+    Return the ``disk_format`` of inspected data.
+
+    found
+        Names of what the inspectors recognised.
+
+    label
+        What the message calls the data.
+
+    Raises :py:exc:`OpenStackError` for what has no format in Glance, or could be two.
+    """
+    names = set(found)
+    for disk_format in ("raw", "iso"):
+        if names <= _FITTING[disk_format] and (disk_format == "raw" or "iso" in names):
+            return disk_format
+    if len(names) == 1 and names <= _DERIVED:
+        return names.pop()
+    raise OpenStackError(f"{label} is {' and '.join(sorted(names))}: declare disk_format, or do not use the file")
 
 
 class _Pops:

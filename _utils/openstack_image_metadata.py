@@ -12,6 +12,8 @@ import openstack_image_marks as marks
 from openstack_errors import Ambiguous, Invalid, OpenStackError
 from openstack_image_marks import CATALOGUE, RECORD, UPLOAD
 
+# Begins a digest of the source file where that is not what Glance keeps: a compressed one, one that Glance converts.
+SOURCE = "source:"
 VISIBILITIES = ("public", "private", "shared", "community")
 # What a new image gets where nothing is declared. Visibility: Glance's own default since Ocata.
 DEFAULTS = {
@@ -196,14 +198,18 @@ def record(image, digest):
 
 
 def must_be_read(image, digest):
-    """Tell whether only reading all of an image's data can say if it has a digest."""
-    return bool(digest) and image["status"] in _WHOLE and digest.split("=")[0] not in digests(image)
+    """Tell whether only reading all of an image's data can say if it has a digest; of its source it never can."""
+    if not digest or digest.startswith(SOURCE) or image["status"] not in _WHOLE:
+        return False
+    return digest.split("=")[0] not in digests(image)
 
 
 def content(image, digest):
     """Return the digest of an image's data, by the algorithm of ``digest`` where it is known; ``None`` without data."""
     known = digests(image)
-    algorithm = digest.split("=")[0]
+    algorithm, _, value = digest.partition("=")
+    if algorithm.startswith(SOURCE) and known.get(algorithm.removeprefix(SOURCE)) == value:
+        return digest  # Glance made nothing else of the source
     for candidate in (algorithm, image.get("os_hash_algo"), "md5"):
         if candidate in known:
             return f"{candidate}={known[candidate]}"

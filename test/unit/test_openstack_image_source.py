@@ -2,6 +2,7 @@
 
 import hashlib
 
+import openstack_image_fetch
 import openstack_image_hash as hashes
 import openstack_image_source as source
 import pytest
@@ -58,19 +59,53 @@ def test_another_files_hash_is_never_taken(text):
         hashes.listed(text, "https://a/cirros.img", "https://a/SUMS")
 
 
-def test_files_are_hashed_where_nobody_says(tmp_path):
+PLAIN = openstack_image_fetch.parsed(None)
+
+
+def access(**given):
+    return openstack_image_fetch.Access(**given)
+
+
+@pytest.fixture
+def file(tmp_path):
     path = tmp_path / "a"
     path.write_bytes(b"x")
+    return str(path)
+
+
+def test_files_are_hashed_where_nobody_says(file):
     expected = "sha512=" + hashlib.sha512(b"x").hexdigest()
-    assert hashes.wanted(str(path)) == expected
-    assert hashes.wanted(f"file://{path}") == expected
-    assert hashes.wanted("salt://a", cached=lambda url: str(path)) == expected
-    assert hashes.wanted("http://a.example.org/a") is None
+    there = access(cached=lambda url: file)
+    for url in (file, f"file://{file}", "salt://a"):
+        assert hashes.wanted(url, None, there, PLAIN) == expected
+    assert hashes.wanted("http://a.example.org/a", None, there, PLAIN) is None
+
+
+# fetch, whether source_hash is given, whether the digest is of the source only
+OF_SOURCE = [
+    ({}, True, False),
+    ({"via": "file"}, False, False),
+    ({"decompress": "xz"}, True, True),
+    ({"decompress": "xz"}, False, True),
+    ({"decompress": "xz", "hash_of": "data"}, True, False),
+    ({"decompress": "xz", "hash_of": "data"}, False, True),
+    ({"via": "glance-direct"}, True, True),
+    ({"via": "web-download"}, True, False),
+]
+
+
+@pytest.mark.parametrize(("fetch", "given", "of_source"), OF_SOURCE)
+def test_a_digest_says_whether_it_is_of_the_source_only(file, fetch, given, of_source):
+    how = openstack_image_fetch.parsed(fetch)
+    digest = hashes.wanted(file, f"sha256={A}" if given else None, access(), how)
+    algorithm, _, found = hashes.split(digest)
+    assert (algorithm, found) == ("sha256" if given else "sha512", of_source)
+    assert hashes.wanted(file, digest, access(), how) == digest
 
 
 @pytest.mark.parametrize("url", ["relative/path", "gopher://a/b", "javascript://x", "", "http//a"])
 def test_other_kinds_of_source(url):
-    with pytest.raises(Invalid, match="use http, https, ftp, salt, file or an absolute path"):
+    with pytest.raises(Invalid, match="use http, https, ftp, s3, salt, file or an absolute path"):
         source.local_path(url)
 
 
@@ -97,7 +132,7 @@ def test_a_message_shows_no_secret(url, shown):
 def test_a_file_is_streamed_in_blocks(tmp_path):
     path = tmp_path / "a"
     path.write_bytes(bytes(source.BLOCK + 1))
-    with source.opened(str(path)) as stream:
+    with source.opened(str(path), access()) as stream:
         assert stream.size == source.BLOCK + 1
         assert [len(block) for block in stream.blocks] == [source.BLOCK, 1]
 

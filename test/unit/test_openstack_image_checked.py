@@ -3,13 +3,13 @@
 import hashlib
 import itertools
 
-import openstack_image_upload as upload
+import openstack_image_checked
 import pytest
 from functional import images
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openstack_errors import OpenStackError
-from openstack_image_source import Stream
+from openstack_image_stream import Stream
 
 GOOD = images.qcow2()
 RAW = images.raw(1 << 18)
@@ -32,7 +32,7 @@ def digest(data, algorithm="sha256"):
 def checked(data, cuts=(), wanted=None, disk_format="qcow2", container_format="bare", known=True):
     edges = [0, *sorted(cuts), len(data)]
     blocks = [data[start:end] for start, end in itertools.pairwise(edges) if start < end]
-    return upload.Checked(
+    return openstack_image_checked.Checked(
         Stream("it", len(data) if known else None, iter(blocks)), wanted, disk_format, container_format
     )
 
@@ -93,7 +93,7 @@ def test_bad_data_is_refused_early():
     read = []
     blocks = (read.append(1) or big[start : start + 65536] for start in range(0, len(big), 65536))
     with pytest.raises(OpenStackError, match="backing_file"):
-        list(upload.Checked(Stream("it", len(big), blocks), None, "qcow2", "bare"))
+        list(openstack_image_checked.Checked(Stream("it", len(big), blocks), None, "qcow2", "bare"))
     assert len(read) < 40
 
 

@@ -1,0 +1,25 @@
+"""What every kind of source is once it is open, and how messages call it."""
+
+import dataclasses
+import re
+from collections.abc import Iterator
+
+BLOCK = 1024 * 1024
+
+
+@dataclasses.dataclass
+class Stream:
+    """
+    An open source.
+
+    ``label`` is how messages call it, ``size`` its bytes as far as known, ``blocks`` what is in it.
+    """
+
+    label: str
+    size: int | None
+    blocks: Iterator[bytes]
+
+
+def shown(source):
+    """Return a source as a message may show it: without user, password and query."""
+    return re.sub(r"\?.*$", "?…", re.sub(r"(?<=://)[^/@]*@", "", source))
