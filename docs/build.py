@@ -1,12 +1,13 @@
 """
-Makes docs/pillar.rst from glance/schema.yaml, docs/modules.rst and docs/modules/ from docstrings: ``python
-docs/build.py`` writes them, ``--check`` names those that are old.
+Makes docs/pillar.rst from glance/schema.yaml, docs/moving.rst from docs/moving.yaml, docs/modules.rst and docs/modules/
+from docstrings: ``python docs/build.py`` writes them, ``--check`` names those that are old.
 """
 
 import pathlib
 import sys
 
 import module_pages
+import moving_page
 import pillar_page
 import yaml
 
@@ -17,7 +18,9 @@ DOCS = ROOT / "docs"
 def pages():
     """Return every page that is made, ``{path: text}``."""
     schema = yaml.safe_load((ROOT / "glance" / "schema.yaml").read_text(encoding="utf-8"))
-    found = {"pillar.rst": pillar_page.page(schema), **module_pages.pages(ROOT)}
+    moving = yaml.safe_load((DOCS / "moving.yaml").read_text(encoding="utf-8"))
+    found = {"pillar.rst": pillar_page.page(schema), "moving.rst": moving_page.page(moving)}
+    found |= module_pages.pages(ROOT)
     return {DOCS / name: text for name, text in found.items()}
 
 
