@@ -66,6 +66,31 @@ def login(profile=PROFILE):
     }
 
 
+def supported(kind, attributes, new=True, profile=PROFILE):
+    """
+    Return ``True`` when the version of the Identity API that a profile names can keep something; raise ``Invalid``
+    which says what it cannot.
+
+    kind
+        Kind of object: ``project``, ``user``, ``role``, ``service``, ``endpoint``, ``region`` …
+
+    attributes
+        Mapping of attributes that it would be given.
+
+    new
+        Whether it would be created, else changed. Default ``True``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt '*' openstack_identity.supported role '{description: text}' profile=glance:identity:admin
+    """
+    keystone = openstack_identity_client.connect(profile, __context__, __pillar__, __salt__["config.get"])
+    keystone.api.check(kind.replace("_", " "), attributes, new)
+    return True
+
+
 def catalog(profile=PROFILE):
     """
     Return the catalogue as clients see it: ``{service type: {region: {interface: url}}}``.

@@ -12,6 +12,7 @@ credentials by user and members by group, since Keystone has no other list of th
 import time
 
 import openstack_identity_places as places
+import openstack_identity_v2
 import openstack_identity_v3
 import openstack_session
 from openstack_errors import Ambiguous, Invalid, OpenStackError
@@ -22,6 +23,7 @@ _IN_A_DOMAIN = ("project", "user", "group")
 _BY_DOMAIN = ("user", "group", "role")
 _BY_HOME = (*_BY_DOMAIN, "member", "application credential")
 _ASSIGNED = ("assignment", "implication", "member", "application credential")
+_VERSIONS = {3: openstack_identity_v3.V3, 2: openstack_identity_v2.V2}
 # What else Keystone removes, makes or changes along with an object.
 _ALONG = {
     ("delete", "domain"): ("project", "user", "group", "role", "limit", *_ASSIGNED),
@@ -30,7 +32,7 @@ _ALONG = {
     ("update", "user"): ("member", "application credential"),
     ("delete", "group"): _ASSIGNED,
     ("delete", "role"): _ASSIGNED,
-    ("delete", "service"): ("endpoint",),
+    ("delete", "service"): ("endpoint", "registered limit", "limit"),
     ("create", "endpoint"): ("region",),
     ("delete", "registered limit"): ("limit",),
 }
@@ -55,7 +57,8 @@ def connect(profile, context, pillar, config_get):
     session, found = openstack_session.session(profile, context, pillar, config_get)
     key = "openstack_identity:" + openstack_session.fingerprint(found)
     if key not in context:
-        context[key] = Keystone(openstack_identity_v3.V3(session, found), session, found)
+        version = _VERSIONS[found["identity_api_version"]]
+        context[key] = Keystone(version(session, found), session, found)
     return context[key]
 
 
@@ -77,6 +80,11 @@ class Keystone:
     def asking(self, what, secrets=()):
         """Turn the library's exceptions into this formula's errors, as ``openstack_session.asking``."""
         return openstack_session.asking(what, self.found, secrets)
+
+    def user_id(self):
+        """Return the id of the profile's user."""
+        with self.asking("login"):
+            return self.session.get_user_id()
 
     # Looking up
 
@@ -108,6 +116,8 @@ class Keystone:
 
     def domain(self, name):
         """Return the domain of a name, ``None`` when there is none; raise Invalid for what is a domain's id."""
+        if self.api.only_domain not in (None, name):
+            raise Invalid(f"domain {name}: this version of the Identity API has no domain but {self.api.only_domain}")
         rows = self.rows("domain")
         row = self.one("domain", f"domain {name}", rows, name=name)
         other = None if row else self.one("domain", f"domain {name}", rows, id=name)
@@ -206,6 +216,9 @@ class Keystone:
 
     def roles_at(self, place):
         """Return the ids of the roles that were given at a place itself, see ``openstack_identity_places``."""
+        if not self.api.lists_assignments:
+            with self.asking("the list of roles"):
+                return self.api.granted(place)
         return [row["role"]["id"] for row in self.rows("assignment") if places.of(row) == place]
 
     def assign(self, what, method, role_ids, place):
@@ -219,6 +232,8 @@ class Keystone:
             for role_id in role_ids:
                 getattr(self.api, method)(role_id, place)
             now = self.api.granted(place)
+        if not self.api.lists_assignments:
+            return
         rows = self.rows("assignment")
         rows[:] = [row for row in rows if places.of(row) != place]
         rows.extend(places.row(place, role_id) for role_id in now)

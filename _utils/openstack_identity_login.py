@@ -5,6 +5,8 @@ What comes of an attempt to log in: to know whether a password or a secret is ri
 try:
     import keystoneauth1.exceptions as ka_exceptions
     import keystoneauth1.identity
+
+    _PLUGINS = {3: keystoneauth1.identity.Password, 2: keystoneauth1.identity.V2Password}
 except ImportError:
     pass  # openstack_session tells what is missing
 
@@ -31,7 +33,8 @@ def attempt(keystone, what, user_id, password):
 
     Returns one of the constants above. Raises as ``openstack_session.asking`` when nobody could be asked.
     """
-    plugin = keystoneauth1.identity.Password(auth_url=keystone.found["auth_url"], user_id=user_id, password=password)
+    log_in = _PLUGINS[keystone.found["identity_api_version"]]
+    plugin = log_in(auth_url=keystone.found["auth_url"], user_id=user_id, password=password)
     return _come_of(keystone, what, plugin, password)
 
 

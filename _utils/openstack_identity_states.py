@@ -93,6 +93,7 @@ class States:
                 found["options"] = {key: found["options"].get(key) for key in declared["options"]}
             for key in fixed:
                 _check_fixed(label, key, found, declared)
+            self._check_supported(kind, name, found, declared)
             return found
 
         def write(current, changes):
@@ -175,6 +176,14 @@ class States:
             remove(current[key])
 
         return self.converge(name, label, None, read, write)
+
+    def _check_supported(self, kind, name, found, declared):
+        """What this version of the API cannot keep is refused in test mode too."""
+        changes = {key: change["new"] for key, change in openstack_states.diff(found, declared).items()}
+        if found and found.get("name", name) != name:
+            changes["name"] = name
+        if changes or found is None:
+            self.call("supported", kind, changes, new=found is None)
 
     def _write(self, kind, name, place, current, values):
         if current is None:

@@ -47,14 +47,20 @@ _UPDATE = {
     "endpoint": {"url": "url"},
 }
 # Values which say what is so anyway where v2.0 does not know the attribute.
-_NEUTRAL = ({"domain": DOMAIN["id"]}, {"enabled": True}, {"description": ""}, {"tags": []}, {"options": {}})
+_NEUTRAL = (
+    *({"domain": name} for name in DOMAIN.values()),
+    {"default_project_domain": DOMAIN["name"]},
+    {"enabled": True},
+    *({name: ""} for name in ("description", "parent")),
+    {"tags": []},
+    {"options": {}},
+)
 _HOW = "declare identity_api_version: 3 in the profile where Keystone speaks it, or leave it out"
 
 
 class V2:
     """The API as one session sees it."""
 
-    # A list of all assignments is not in v2.0: roles are asked for user by user.
     lists_assignments = False
     only_domain = DOMAIN["name"]
 
@@ -146,6 +152,10 @@ class V2:
         """Return the ids of the roles of a user on a project: v2.0 counts those of its groups in."""
         user, _, tenant = _user_and(None, place)
         return [role.id for role in self._client.roles.roles_for_user(user, tenant)]
+
+    def named_assignments(self, query):
+        """Refuse: v2.0 tells the roles of one user on one project only."""
+        raise Invalid(f"Identity API v2.0 has no list of assignments: {_HOW}")
 
     def catalog(self):
         """Return the catalogue that comes with this session's token, endpoints as v3 has them."""

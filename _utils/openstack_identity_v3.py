@@ -44,6 +44,11 @@ _SYSTEM = {"limit"}
 class V3:
     """The API as one session sees it."""
 
+    # Whether roles are looked up in one list of all assignments, else place by place.
+    lists_assignments = True
+    # The name of the one domain where there is no other. Default ``None``: there may be.
+    only_domain = None
+
     def __init__(self, session, found):
         self.session = session
         self.found = found
@@ -73,6 +78,9 @@ class V3:
         except ka_exceptions.NotFound:
             return None
         return body[manager.key]
+
+    def check(self, kind, values, new=True):
+        """Raise Invalid for what this version cannot keep of an object that would be made, or else changed."""
 
     def create(self, kind, values):
         """Create an object and return the row that Keystone answers; arguments are those of keystoneclient."""

@@ -194,6 +194,10 @@ def _plugin(found):
     def given(*keys):
         return {key: found[key] for key in keys if found.get(key)}
 
+    if found["identity_api_version"] == 2:
+        tenant = {f"tenant_{key}": found[f"project_{key}"] for key in ("name", "id") if found.get(f"project_{key}")}
+        user = given("username") or given("user_id")
+        return keystoneauth1.identity.V2Password(found["auth_url"], password=str(found["password"]), **user, **tenant)
     if not found.get("application_credential_secret"):
         return keystoneauth1.identity.Password(
             **given("auth_url", *_USER_KEYS, *_SCOPE_KEYS), password=str(found["password"])

@@ -11,6 +11,9 @@ DOMAINS = [{"id": "default", "name": "Default"}, {"id": "d2", "name": "other"}]
 class Api:
     """One that answers from a mapping of kinds, and counts."""
 
+    lists_assignments = True
+    only_domain = None
+
     def __init__(self, cut=False, **answers):
         self.answers = {"domain": DOMAINS, **answers}
         self.cut = cut
@@ -178,3 +181,20 @@ def test_one_keystone_a_profile():
     assert connect(profile, context, {}, None) is connect(dict(profile), context, {}, None)
     assert connect({**profile, "username": "v"}, context, {}, None) is not connect(profile, context, {}, None)
     assert "s3cr3t" not in "".join(context)
+
+
+def test_without_a_list_of_assignments_roles_are_asked_for_place_by_place():
+    keystone = keystone_of(assignment=[])
+    keystone.api.lists_assignments = False
+    here, there = Place("user", "u", "project", "p"), Place("user", "u", "project", "p2")
+    keystone.assign("roles", "grant", ["r1", "r2"], here)
+    assert (keystone.roles_at(here), keystone.roles_at(there)) == (["r1", "r2"], [])
+    assert ("assignment", None) not in keystone.api.asked
+
+
+def test_where_there_is_one_domain_another_is_refused():
+    keystone = keystone_of(user=things("a"))
+    keystone.api.only_domain = "Default"
+    assert keystone.in_domain("user", "a", "Default")
+    with pytest.raises(Invalid, match="has no domain but Default"):
+        keystone.in_domain("user", "a", "other")

@@ -45,7 +45,7 @@ def test_a_tenant_is_a_project_of_the_one_domain():
     ("kind", "values", "new"),
     [
         ("project", {"name": "p", "domain": "default", "description": "d", "enabled": False}, True),
-        ("project", {"name": "p", "tags": [], "options": {}}, True),
+        ("project", {"name": "p", "tags": [], "options": {}, "parent": "", "domain": "Default"}, True),
         ("user", {"name": "u", "password": "x", "email": "e", "default_project": "t", "description": ""}, True),
         ("user", {"password": "x", "enabled": False}, False),
         ("role", {"name": "r", "description": ""}, True),

@@ -104,3 +104,19 @@ def test_other_exceptions_pass():
 def test_secrets_in_the_servers_words(secret, write):
     assert secret not in openstack_session.without(f"value {write(secret)} is bad", [secret])
     assert "bad" in openstack_session.without(f"value {write(secret)} is bad", [secret, "", None])
+
+
+@pytest.mark.parametrize(
+    ("given", "who"),
+    [
+        ({"project_name": "service"}, ("admin", None, "service", None)),
+        ({"project_id": "4711"}, ("admin", None, None, "4711")),
+        ({}, ("admin", None, None, None)),
+    ],
+)
+def test_identity_v2(given, who):
+    session, _ = openstack_session.session({**PROFILE, **given, "identity_api_version": 2}, {}, {})
+    assert isinstance(session.auth, keystoneauth1.identity.V2Password)
+    assert session.auth.auth_url == "http://auth-node:5000/v2.0"
+    found = (session.auth.username, session.auth.user_id, session.auth.tenant_name, session.auth.tenant_id)
+    assert tuple(each or None for each in found) == who
