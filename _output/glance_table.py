@@ -1,5 +1,6 @@
 """
-Shows the answers of the ``glance`` runner as a table: one line a row, the summary at the end.
+Shows the answers of the ``glance`` runner as a table: one line a row, the summary at the end. An answer may say in
+``columns`` which of its rows' keys are shown, ``sites:zurich`` being a key of a mapping in a row.
 
 ``--out=json`` (or ``yaml``, ``nested``) shows the same answers as data. Colours are on only where Salt has them on: on
 a terminal and without ``--no-color``.
@@ -12,7 +13,7 @@ import textwrap
 import salt.utils.color
 
 COLUMNS = ("host", "check", "result", "detail")
-_COLOURS = {"ok": "GREEN", "failed": "LIGHT_RED", "not checked": "YELLOW"}
+_COLOURS = {"ok": "GREEN", "failed": "LIGHT_RED", "not checked": "YELLOW", "missing": "LIGHT_RED"}
 _NARROWEST = 30
 
 
@@ -33,10 +34,11 @@ def output(data, **kwargs):
     """
     if not isinstance(data, dict) or "rows" not in data:
         return str(data)
-    table = [dict(zip(COLUMNS, (column.capitalize() for column in COLUMNS), strict=True)), *data["rows"]]
-    widths = {column: max(len(str(row[column])) for row in table) for column in COLUMNS}
-    room = _room(sum(widths[column] + 2 for column in COLUMNS[:-1]))
-    lines = [line for row in table for line in _lines(row, widths, room)]
+    columns = data.get("columns", COLUMNS)
+    table = [list(map(_title, columns)), *([_cell(row, column) for column in columns] for row in data["rows"])]
+    widths = [max(map(len, cells)) for cells in zip(*table, strict=True)][:-1]
+    room = _room(sum(width + 2 for width in widths))
+    lines = [line for cells in table for line in _lines(cells, widths, room)]
     worst = "failed" if data["failed"] else "ok"
     return "\n".join([*lines, "", _coloured(data["summary"], worst)])
 
@@ -48,13 +50,23 @@ def _room(taken):
     return max(shutil.get_terminal_size().columns - taken, _NARROWEST)
 
 
-def _lines(row, widths, room):
-    """One row as lines: what does not fit goes on below the detail."""
-    head = "  ".join(str(row[column]).ljust(widths[column]) for column in COLUMNS[:2])
-    result = _coloured(str(row["result"]).ljust(widths["result"]), row["result"])
-    detail = [part for line in str(row["detail"]).splitlines() for part in _wrapped(line, room)] or [""]
-    indent = " " * (sum(widths[column] + 2 for column in COLUMNS[:-1]))
-    return [f"{head}  {result}  {detail[0]}".rstrip(), *(indent + part for part in detail[1:])]
+def _title(column):
+    """``host`` is Host, ``sites:zurich`` is zurich."""
+    return column.partition(":")[2] or column.capitalize()
+
+
+def _cell(row, column):
+    """``host`` is in the row, ``sites:zurich`` in a mapping in it."""
+    key, _, name = column.partition(":")
+    return str(row[key][name] if name else row[key])
+
+
+def _lines(cells, widths, room):
+    """One row as lines: what does not fit goes on below the last column."""
+    head = "".join(_coloured(cell.ljust(width), cell) + "  " for cell, width in zip(cells, widths, strict=False))
+    detail = [part for line in cells[-1].splitlines() for part in _wrapped(line, room)] or [""]
+    indent = " " * sum(width + 2 for width in widths)
+    return [f"{head}{detail[0]}".rstrip(), *(indent + part for part in detail[1:])]
 
 
 def _wrapped(line, room):

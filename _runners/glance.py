@@ -17,25 +17,13 @@ table, ``--out=json`` the same as data. The exit code is 1 when a row says ``fai
 The runner needs this formula's ``_utils`` and ``_output`` on the master: ``salt-run saltutil.sync_all`` brings them.
 """
 
-import logging
-import sys
 import time
 
 import glance_hosts
 import glance_master
 import glance_report
 
-log = logging.getLogger(__name__)
-
 __virtualname__ = "glance"
-
-# what this formula has of its own, which the questions and the steps after them need; then pillar, as it is now
-_SYNC = {
-    "saltutil.sync_utils": ["refresh=False"],
-    "saltutil.sync_modules": ["refresh=False"],
-    "saltutil.sync_states": ["refresh=False"],
-    "saltutil.refresh_pillar": ["wait=True"],
-}
 
 
 def __virtual__():
@@ -145,12 +133,12 @@ def verify(site, write=True):
 def _question(question, site, kwarg=None, clocks=False):
     """One question: who is there, who answers, what does each say."""
     started = time.monotonic()
-    _say(f"{question} of site {site}: compiling the pillars of all minions")
+    glance_master.say(f"{question} of site {site}: compiling the pillars of all minions")
     pillars = glance_master.pillars(__opts__)
     mine = glance_hosts.members(site, pillars)
     rows = glance_hosts.check(site, pillars)
     if mine:
-        _say(f"asking {', '.join(mine)}")
+        glance_master.say(f"asking {', '.join(mine)}")
         here, answered = _present(mine, clocks)
         rows += answered
     if mine and here:
@@ -187,18 +175,17 @@ def _clock(minion, answer, allowed):
 
 def _of_hosts(here, function, kwarg):
     """What each host says of itself, all asked at once."""
-    _say("syncing modules to them, reloading their pillars")
-    synced = glance_master.ask(__opts__, here, list(_SYNC), list(_SYNC.values()))
+    synced = glance_master.sync(__opts__, here)
     rows = [_lost(minion, "sync") for minion, answer in synced.items() if not answer.returned]
     here = [minion for minion, answer in synced.items() if answer.returned]
-    _say(f"{function} on {', '.join(here)}")
+    glance_master.say(f"{function} on {', '.join(here)}")
     for minion, answer in glance_master.ask(__opts__, here, function, kwarg=kwarg).items():
         if not answer.returned:
             rows.append(_lost(minion, function))
         elif isinstance(answer.value, list):
             rows += answer.value
         else:
-            rows.append(glance_report.failed(minion, function, _gist(answer.value)))
+            rows.append(glance_report.failed(minion, function, glance_master.gist(answer.value)))
     return rows
 
 
@@ -206,25 +193,6 @@ def _lost(minion, check):
     return glance_report.failed(minion, check, "the minion answered before, but did not return this (see its log)")
 
 
-def _gist(value):
-    """The sentence in what a minion returns instead of rows: the end of a traceback, or the beginning of the rest."""
-    lines = [line.strip() for line in str(value).splitlines() if line.strip()] or ["returned nothing"]
-    return lines[-1 if any(line.startswith("Traceback") for line in lines) else 0]
-
-
 def _shown(question, site, rows, started):
-    """
-    The report, with what Salt takes out of it: ``outputter`` shows it, ``retcode`` is what ``salt-run`` exits with.
-
-    There must be no key ``data`` in it: Salt would take its value for the results of states.
-    """
     found = glance_report.report(question, site, rows, time.monotonic() - started)
-    __context__["retcode"] = int(found["failed"] > 0)
-    return {**found, "retcode": __context__["retcode"], "outputter": "glance_table"}
-
-
-def _say(text):
-    """Progress: on a terminal, beside the output; always in the log."""
-    log.info(text)
-    if sys.stderr is not None and sys.stderr.isatty():
-        print(text, file=sys.stderr, flush=True)
+    return glance_report.answer(found, __context__)

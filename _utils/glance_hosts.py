@@ -97,6 +97,26 @@ def external(mine):
     return {role for found in mine.values() for role in _list(_glance(found).get("external_roles"))}
 
 
+def keeper(mine):
+    """Return the minion to ask about a site's images: that with the catalogue, else an API's; ``None`` without one."""
+    hosts = assign(mine)
+    return next(iter([*hosts["images"], *hosts["api"]]), None)
+
+
+def copiers(source, mine):
+    """
+    Return the minions that may copy another site's images: those with ``glance:replication:sources:SOURCE``.
+
+    source
+        Name of the other site.
+
+    mine
+        Pillars of the site's minions.
+    """
+    found = {minion: _mapping(_mapping(_glance(pillar), "replication"), "sources") for minion, pillar in mine.items()}
+    return [minion for minion, sources in found.items() if sources.get(source)]
+
+
 def clock_skew(mine, default=2):
     """Return how many seconds a clock may be off, ``glance:preflight:clock_skew``: the strictest of the site."""
     values = [(_glance(found).get("preflight") or {}).get("clock_skew") for found in mine.values()]
@@ -140,6 +160,11 @@ def _site(found):
 
 def _roles(found):
     return _list(_glance(found).get("roles"))
+
+
+def _mapping(value, key):
+    found = value.get(key)
+    return found if isinstance(found, dict) else {}
 
 
 def _list(value):

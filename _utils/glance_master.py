@@ -4,6 +4,8 @@ What the ``glance`` runner needs of a master: the pillars of all minions, and an
 Everything is asked of an exact list of minions, never of a pattern: a pattern leaves out who is down without a word.
 """
 
+import logging
+import sys
 import time
 
 import salt.cache
@@ -12,6 +14,15 @@ import salt.exceptions
 import salt.pillar
 import salt.utils.minions
 
+log = logging.getLogger(__name__)
+
+# what this formula has of its own, which the questions and the steps after them need; then pillar, as it is now
+_SYNC = {
+    "saltutil.sync_utils": ["refresh=False"],
+    "saltutil.sync_modules": ["refresh=False"],
+    "saltutil.sync_states": ["refresh=False"],
+    "saltutil.refresh_pillar": ["wait=True"],
+}
 # How long to wait for one more answer, in seconds, before the minions are asked whether they still work on it.
 PATIENCE = 15
 # A runner inside an orchestration gets the orchestration's own pillar, which is no minion's.
@@ -73,6 +84,27 @@ def ask(opts, minions, function, arg=(), kwarg=None, patience=PATIENCE):
                 if minion in answers and "ret" in found and found.get("out") != "no_return":
                     answers[minion] = Answer(found, asked, time.time())
     return answers
+
+
+def sync(opts, minions):
+    """Bring this formula's modules to minions and have them reload their pillars; return ``{minion id: Answer}``."""
+    say("syncing modules to them, reloading their pillars")
+    return ask(opts, minions, list(_SYNC), list(_SYNC.values()))
+
+
+def gist(value):
+    """
+    Return the sentence in what a minion returns in place of data: the end of a traceback, or the beginning of the rest.
+    """
+    lines = [line.strip() for line in str(value).splitlines() if line.strip()] or ["returned nothing"]
+    return lines[-1 if any(line.startswith("Traceback") for line in lines) else 0]
+
+
+def say(text):
+    """Tell how far it is: on a terminal, beside the output; always in the log."""
+    log.info(text)
+    if sys.stderr is not None and sys.stderr.isatty():
+        print(text, file=sys.stderr, flush=True)
 
 
 class Answer:

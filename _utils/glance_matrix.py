@@ -2,6 +2,7 @@
 The images of several sites side by side: pure, what comes in is what the sites offer.
 """
 
+import glance_report
 import openstack_image_offer as offer
 
 PRESENT = "present"
@@ -30,24 +31,56 @@ def alike(row):
     return all(cell in (PRESENT, UNKNOWN) for cell in row["sites"].values())
 
 
+def shown(row):
+    """Return a row of :py:func:`matrix` with ``result`` and ``detail``, as a report has it."""
+    return {**row, "result": glance_report.OK if alike(row) else glance_report.FAILED, "detail": detail(row)}
+
+
+def unanswered(site, sites, problem):
+    """
+    Return the row of a site that could not be asked.
+
+    sites
+        All sites of the matrix.
+
+    problem
+        Why it does not answer.
+    """
+    cells = dict.fromkeys(sites, "") | {site: UNKNOWN}
+    failed = {"result": glance_report.FAILED, "detail": f"{site}: {problem}"}
+    return {"image": "-", "id": None, "sites": cells, "differences": {}, **failed}
+
+
 def detail(row):
-    """Return what differs in words: ``geneva: visibility is private, not public``."""
+    """Return what differs in words, a line each: ``geneva: visibility is private, not public``."""
     return "\n".join(
-        f"{site}: {_said(key, change)}"
+        f"{site}: {label} is {old}, not {new}"
         for site, changes in row["differences"].items()
-        for key, change in changes.items()
+        for label, old, new in parts(changes)
     )
 
 
-def _said(key, change):
-    if key != "properties":
-        return f"{key} is {_shown(change['old'])}, not {_shown(change['new'])}"
-    old, new = change["old"], change["new"]
-    names = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
-    return ", ".join(f"property {name} is {_shown(old.get(name))}, not {_shown(new.get(name))}" for name in names)
+def parts(changes):
+    """
+    Return ``[(attribute, old, new)]``, all of it text short enough for a line; each property is one of its own.
+
+    changes
+        ``{attribute: {"old", "new"}}``.
+    """
+    found = []
+    for key, change in changes.items():
+        old, new = change["old"], change["new"]
+        if key == "properties":
+            names = sorted(name for name in {*(old or {}), *new} if (old or {}).get(name) != new.get(name))
+            found += [(f"property {name}", _text((old or {}).get(name)), _text(new.get(name))) for name in names]
+        else:
+            found.append((key, _text(old), _text(new)))
+    return found
 
 
-def _shown(value):
+def _text(value):
+    if isinstance(value, dict):
+        value = [f"{key} {each}" for key, each in value.items()]
     if isinstance(value, list):
         return ", ".join(value) or "none"
     if isinstance(value, bool):

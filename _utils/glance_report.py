@@ -93,6 +93,22 @@ def report(question, site, rows, seconds):
     }
 
 
+def answer(found, context):
+    """
+    Return a report with what Salt takes out of it: ``outputter`` shows it, ``retcode`` is what ``salt-run`` exits with.
+
+    There must be no key ``data`` in it: Salt would take its value for the results of states.
+
+    found
+        From :py:func:`report`.
+
+    context
+        ``__context__`` of the runner.
+    """
+    context["retcode"] = int(found["failed"] > 0)
+    return {**found, "retcode": context["retcode"], "outputter": "glance_table"}
+
+
 def complaint(found):
     """Return the failed rows of a report as text, a line each, after the summary."""
     lines = [f"{row['host']}: {row['check']}: {row['detail']}" for row in found["rows"] if row["result"] == FAILED]
