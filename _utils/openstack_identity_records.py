@@ -5,7 +5,11 @@ Each function takes the ``Keystone`` of ``openstack_identity_client.py`` and a r
 never set reads as the empty string, so that declaring ``description: ''`` is fulfilled by it.
 """
 
+import datetime
+import re
+
 import openstack_identity_places as places
+from openstack_errors import Invalid
 
 
 def record(keystone, kind, row):
@@ -96,9 +100,9 @@ def application_credential(keystone, row):
     """Return an application credential; of its secret Keystone tells nothing."""
     return {
         **_named(row),
-        "project": keystone.project_name(row["project_id"]),
+        "project_id": row.get("project_id"),  # its owner may list no projects
         "roles": sorted(each["name"] for each in row.get("roles") or []),
-        "expires_at": row.get("expires_at"),
+        "expires_at": expiry(row.get("expires_at")),
         "unrestricted": row.get("unrestricted", False),
         "access_rules": access_rules(row.get("access_rules") or []),
     }
@@ -112,10 +116,11 @@ def registered_limit(keystone, row):
 def limit(keystone, row):
     """Return the limit of a project or of a domain."""
     owner = keystone.by_id("project", row["project_id"]) if row.get("project_id") else None
-    home = row.get("domain_id") or (owner or {}).get("domain_id")
+    home = row.get("domain_id")
     return {
         **_limit(keystone, row),
         "project": owner["name"] if owner else row.get("project_id"),
+        "project_domain": keystone.name_of("domain", owner["domain_id"]) if owner else None,
         "domain": home and keystone.name_of("domain", home),
         "limit": row["resource_limit"],
     }
@@ -168,6 +173,30 @@ def access_rules(rules):
     """Return the rules of an application credential as they are compared: without ids, sorted."""
     found = [{key: rule[key] for key in ("service", "method", "path") if key in rule} for rule in rules]
     return sorted(found, key=lambda rule: sorted(rule.items()))
+
+
+def moment(given):
+    """
+    Return a moment as a ``datetime`` of UTC without a zone, as keystoneclient takes it; ``None`` for ``None``.
+
+    given
+        Text in the form of ISO 8601, or what YAML makes of one; UTC where it names no zone.
+
+    Raises :py:exc:`Invalid` for what is no moment.
+    """
+    if given is None:
+        return None
+    text = given.isoformat() if isinstance(given, datetime.date) else str(given)
+    try:
+        parsed = datetime.datetime.fromisoformat(re.sub("[Zz]$", "+00:00", text))
+    except ValueError:
+        raise Invalid(f"{text!r} is no moment: 2027-01-31T00:00:00Z is one") from None
+    return parsed if parsed.tzinfo is None else parsed.astimezone(datetime.timezone.utc).replace(tzinfo=None)
+
+
+def expiry(given):
+    """Return a :py:func:`moment` as it is compared, ``2027-01-31T00:00:00Z``."""
+    return None if given is None else f"{moment(given):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def region_of(endpoint_row):

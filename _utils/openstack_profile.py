@@ -20,6 +20,7 @@ where ``password_pillar`` names the key of the password:
     image_api_version: 2                           # or 1, which Glance has up to Queens
 
     cloud: admin                                   # or this: an entry of clouds.yaml; keys beside it win over its own
+    environment: true                              # or this: OS_AUTH_URL, OS_USERNAME, … of Salt's own environment
 
 The names are those of ``clouds.yaml``
 (https://docs.openstack.org/python-openstackclient/latest/configuration/index.html); an
@@ -62,6 +63,20 @@ _ALTERNATIVES = (
     ("project_domain_name", "project_domain_id"),
 )
 
+# What an openrc file sets, OS_AUTH_URL and the like.
+_ENVIRONMENT = {
+    f"OS_{key.upper()}": key
+    for key in (
+        "cloud",
+        "password",
+        *_PLACE_KEYS,
+        *(key for group in _ALTERNATIVES for key in group),
+        "application_credential_id",
+        "application_credential_name",
+        "application_credential_secret",
+    )
+}
+
 
 def settings(profile, pillar, config_get=None):
     """
@@ -92,6 +107,9 @@ def settings(profile, pillar, config_get=None):
     if key:
         own["password"] = openstack_secrets.lookup(pillar, key)
         source += f", password in {key}"
+    if own.pop("environment", False):
+        own = _over(_environment(), own)
+        source += ", from the environment"
     found = {**around, **_over(_cloud(own.pop("cloud")) if "cloud" in own else {}, own)}
     found["source"] = source
     found.update({key: _version(found, key) for key in VERSIONS})
@@ -115,16 +133,16 @@ def _named(profile, pillar, config_get):
 def _by_hand(admin, pillar, config_get):
     """
     The default profile, for functions called by hand: the administrator where this minion's pillar has one, else
-    Glance's own user; the names are the formula's defaults where pillar leaves them out.
+    Glance's own user, else who the environment names; names are the formula's defaults where pillar leaves them out.
     """
     region = (_mapping("glance", pillar, config_get) or {}).get("region")
     place = {"region_name": region} if region else {}
     if admin is not None:
-        names = {} if "cloud" in admin else {"username": "admin", "project_name": "admin"}
+        names = {} if {"cloud", "environment"} & set(admin) else {"username": "admin", "project_name": "admin"}
         return {**place, **names, **admin}
     own = _mapping(PROFILE.rpartition(":")[0], pillar, config_get) or {}
     if not own.get("password"):
-        return None
+        return {"environment": True} if {"cloud", "auth_url"} & set(_environment()) else None
     domain = own.get("domain", "Default")
     return {
         **place,
@@ -211,6 +229,13 @@ def _complete(found):
     missing = [name for name, keys in needed.items() if not any(found.get(key) for key in keys)]
     if missing:
         raise Invalid(f"{found['source']} lacks {', '.join(missing)}: name a cloud of clouds.yaml, or set them")
+
+
+def _environment():
+    found = {key: os.environ[name] for name, key in _ENVIRONMENT.items() if os.environ.get(name)}
+    if "insecure" in found:
+        found["insecure"] = found["insecure"].lower() in ("1", "true", "yes")
+    return found
 
 
 def _cloud(name):

@@ -73,7 +73,8 @@ def converge(name, label, wanted, read, write, test):
         return {**ret, "result": False, "changes": _done(read, current, changes), "comment": f"{label}: {exc}"}
     if left:
         done = {key: value for key, value in changes.items() if key not in left}
-        comment = f"{label} was {verb}, but reads back differently: {', '.join(sorted(left))}"
+        differs = ", ".join(f"{key} is {change['old']!r}" for key, change in sorted(left.items()))
+        comment = f"{label} was {verb}, but reads back differently: {differs}"
         return {**ret, "result": False, "changes": done, "comment": comment}
     return {**ret, "changes": changes, "comment": f"{label} was {verb}"}
 

@@ -181,3 +181,52 @@ def test_the_one_domain_of_version_2_may_be_named():
 def test_what_no_version_has_is_refused(given, named):
     with pytest.raises(Invalid, match=named):
         openstack_profile.settings({**WHO, "auth_url": f"{URL}/v2.0", **given}, {})
+
+
+OPENRC = {
+    "OS_AUTH_URL": URL,
+    "OS_USERNAME": "jane",
+    "OS_PASSWORD": "s3cr3t",
+    "OS_PROJECT_NAME": "research",
+    "OS_USER_DOMAIN_NAME": "people",
+    "OS_CACERT": "/ca.pem",
+    "OS_INSECURE": "True",
+    "OS_REGION_NAME": "",
+}
+
+
+@pytest.fixture
+def openrc(monkeypatch):
+    for name, value in OPENRC.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_environment(openrc):
+    found = openstack_profile.settings({"environment": True}, {})
+    assert (found["auth_url"], found["username"], found["password"]) == (URL, "jane", "s3cr3t")
+    assert (found["user_domain_name"], found["project_domain_name"]) == ("people", "Default")
+    assert (found["cacert"], found["insecure"], "region_name" in found) == ("/ca.pem", True, False)
+    assert found["source"] == "profile given as a mapping, from the environment"
+
+
+def test_what_is_beside_environment_wins(openrc):
+    found = openstack_profile.settings("a", {"a": {"environment": True, "project_id": "1", "timeout": 3}})
+    assert (found["project_id"], found["timeout"], "project_name" in found) == ("1", 3.0, False)
+
+
+def test_a_cloud_that_the_environment_names(clouds, monkeypatch):
+    clouds(mine={"auth": {**WHO, "auth_url": URL}})
+    monkeypatch.setenv("OS_CLOUD", "mine")
+    assert openstack_profile.settings({"environment": True}, {})["username"] == "admin"
+
+
+def test_the_environment_is_the_last_that_functions_by_hand_ask(openrc):
+    pillar = {"glance": {"identity": {"password": "g", "auth_url": URL}}}
+    assert openstack_profile.settings(openstack_profile.PROFILE, pillar)["username"] == "glance"
+    assert openstack_profile.settings(openstack_profile.PROFILE, {})["username"] == "jane"
+
+
+@pytest.mark.parametrize(("value", "insecure"), [("false", False), ("0", False), ("1", True), ("yes", True)])
+def test_insecure_of_the_environment(openrc, monkeypatch, value, insecure):
+    monkeypatch.setenv("OS_INSECURE", value)
+    assert openstack_profile.settings({"environment": True}, {})["insecure"] is insecure

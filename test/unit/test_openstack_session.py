@@ -32,6 +32,32 @@ def test_certificates_are_verified_unless_told(extra, verify):
     assert session.verify == verify
 
 
+def test_a_certificate_that_is_not_checked_is_logged_once(caplog):
+    context = {}
+    for _ in range(2):
+        openstack_session.session({**PROFILE, "insecure": True}, context, {})
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert f"certificate of {PROFILE['auth_url']} is not checked" in caplog.text
+    caplog.clear()
+    openstack_session.session(PROFILE, context, {})
+    assert caplog.text == ""
+
+
+def test_the_same_user_for_the_whole_system():
+    session, found = openstack_session.session({**PROFILE, "project_name": "p"}, {}, {})
+    system = openstack_session.for_system(session, found)
+    assert (system.auth._system_scope, system.auth._project_name) == ("all", None)
+    already, found = openstack_session.session({**PROFILE, "system_scope": "all"}, {}, {})
+    assert openstack_session.for_system(already, found) is already
+
+
+def test_an_application_credential_is_for_no_system():
+    credential = {"application_credential_id": "1", "application_credential_secret": "x"}
+    session, found = openstack_session.session({"auth_url": PROFILE["auth_url"], **credential}, {}, {})
+    with pytest.raises(Invalid, match="is an application credential"):
+        openstack_session.for_system(session, found)
+
+
 def test_every_request_has_a_timeout():
     assert openstack_session.session(PROFILE, {}, {})[0].timeout == 30
     assert openstack_session.session({**PROFILE, "timeout": "2"}, {}, {})[0].timeout == 2
