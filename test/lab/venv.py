@@ -1,4 +1,4 @@
-"""The virtual environment that the test suite runs in, kept in the cache."""
+"""The virtual environments that the test suite and the benchmark run in, kept in the cache."""
 
 import fcntl
 import hashlib
@@ -15,15 +15,15 @@ from lab.shell import reason
 REQUIREMENTS = REPO / "test" / "requirements.txt"
 
 
-def path_of() -> Path:
+def path_of(requirements: Path = REQUIREMENTS) -> Path:
     """One for each set of requirements and Python."""
-    digest = hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode() + sys.executable.encode())
+    digest = hashlib.sha256(requirements.read_bytes() + sys.version.encode() + sys.executable.encode())
     return CACHE / f"venv-{digest.hexdigest()[:12]}"
 
 
-def ensure(say=lambda text: None) -> Path:
+def ensure(say=lambda text: None, requirements: Path = REQUIREMENTS) -> Path:
     """The venv; it is whole when it holds `complete`, since a venv cannot be made beside its name and renamed."""
-    path = path_of()
+    path = path_of(requirements)
     complete = path / "complete"
     CACHE.mkdir(parents=True, exist_ok=True)
     with open(CACHE / "venv.lock", "w") as lock:
@@ -34,10 +34,15 @@ def ensure(say=lambda text: None) -> Path:
         log = CACHE / "venv.log"
         say("making it")
         _run([sys.executable, "-m", "venv", str(path)], log)
-        say("Salt and the rest from PyPI")
-        _run([str(path / "bin" / "pip"), "install", "--disable-pip-version-check", "-r", str(REQUIREMENTS)], log)
+        say(f"{first_of(requirements)} and the rest from PyPI")
+        _run([str(path / "bin" / "pip"), "install", "--disable-pip-version-check", "-r", str(requirements)], log)
         complete.touch()
     return path
+
+
+def first_of(requirements: Path) -> str:
+    """Its first package, for which the others are there."""
+    return next(line for line in requirements.read_text().splitlines() if line[:1] not in ("", "#")).partition("==")[0]
 
 
 def environment(path: Path) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Modules of the formula, loaded as Salt does it: several files may make one."""
 
+import ast
 import importlib.util
 import pathlib
 import types
@@ -16,4 +17,20 @@ def load(folder, name, **put):
         spec.loader.exec_module(module)
         vars(module).update(put)
         vars(found).update({key: value for key, value in vars(module).items() if key[0] != "_" or key == "__virtual__"})
+    return found
+
+
+def functions(folder):
+    """The arguments of every function in a folder, ``{"openstack_identity.user_present": {"name", …}}``."""
+    found = {}
+    for path in (REPO / folder).glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        (module,) = [
+            each.value.value
+            for each in tree.body
+            if isinstance(each, ast.Assign) and getattr(each.targets[0], "id", "") == "__virtualname__"
+        ]
+        for each in tree.body:
+            if isinstance(each, ast.FunctionDef):
+                found[f"{module}.{each.name.rstrip('_')}"] = {argument.arg for argument in each.args.args}
     return found

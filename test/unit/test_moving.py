@@ -1,31 +1,14 @@
 """The page about moving: what it names is there, and what it calls gone is gone from the Salt that this runs on."""
 
-import ast
 import importlib.util
-import pathlib
 
 import pytest
 import yaml
 
-REPO = pathlib.Path(__file__).resolve().parents[2]
+from unit.files import REPO, functions
+
 SECTIONS = yaml.safe_load((REPO / "docs" / "moving.yaml").read_text(encoding="utf-8"))
 STATES = {old: entry for section in SECTIONS for old, entry in section["states"].items()}
-
-
-def functions(folder):
-    """The arguments of every function in a folder, ``{"openstack_identity.user_present": {"name", …}}``."""
-    found = {}
-    for path in (REPO / folder).glob("*.py"):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        (module,) = [
-            each.value.value
-            for each in tree.body
-            if isinstance(each, ast.Assign) and getattr(each.targets[0], "id", "") == "__virtualname__"
-        ]
-        for each in tree.body:
-            if isinstance(each, ast.FunctionDef):
-                found[f"{module}.{each.name.rstrip('_')}"] = {argument.arg for argument in each.args.args}
-    return found
 
 
 NOW = functions("_states")
