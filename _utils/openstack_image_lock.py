@@ -41,3 +41,12 @@ def held(cachedir, what):
         yield
     finally:
         os.close(file)
+
+
+def is_held(cachedir, what):
+    """Tell whether a run on this minion has the lock of an image now; arguments as :py:func:`held`."""
+    try:
+        with held(cachedir, what):
+            return False
+    except OpenStackError:
+        return True

@@ -128,7 +128,8 @@ def fates(images, policies, default, used=(), now=None):
         for position, image in enumerate(versions):
             delete, reason = _end(image, position, policy, used, now)
             should = {**shown(image), **_wanted(image, policy)}
-            should["status"] = "deactivated" if policy["deactivate"] else image["status"]
+            if policy["deactivate"] and image["status"] == "active":
+                should["status"] = "deactivated"
             found[image["id"]] = (shown(image), None if delete else should, reason)
     return found
 
