@@ -215,7 +215,7 @@ def upload(
             api,
             stream,
             digest,
-            {**metadata.DEFAULTS, **given},
+            {**metadata.DEFAULTS, **api.kept(given)},
             __opts__["id"],
             replaces,
             policy,
@@ -239,7 +239,8 @@ def _opened(source, fetch, proxy, first_byte=False):
 @contextlib.contextmanager
 def _data(name, source, digest, fetch, proxy):
     """The open source, or its copy; what Glance reads itself is only asked whether it is there."""
-    tell = openstack_image_progress.teller(__opts__, __salt__["event.fire_master"])
+    alone = __opts__.get("file_client") == "local"
+    tell = openstack_image_progress.teller(__opts__, None if alone else __salt__["event.fire_master"])
     with _opened(source, fetch, proxy, first_byte=fetch.via == "web-download") as stream:
         if fetch.via != "file":
             yield stream, openstack_image_progress.Progress(name, stream.size, tell)

@@ -120,6 +120,8 @@ class Checked:
         self._inspection.finish()
         self._compare()
         yield from self._sent(held)
+        if self._progress:
+            self._progress.end()
 
     def close(self):
         """End the threads, whatever has been read."""

@@ -37,19 +37,19 @@ class Progress:
     def __init__(self, label, total, say, every=EVERY, clock=time.monotonic):
         self._label, self._total, self._say, self._every, self._clock = label, total, say, every, clock
         self._begun = self._said = clock()
-        self._done = 0
+        self._done = self._told = 0
 
     def add(self, count):
         """Count more bytes."""
         self._done += count
         now = self._clock()
         if now - self._said >= self._every:
-            self._said = now
+            self._said, self._told = now, self._done
             self._say(*self._now(now))
 
     def end(self):
         """Say how it went, when it took long enough to say anything."""
-        if self._said > self._begun:
+        if 0 < self._told < self._done:
             self._say(*self._now(self._clock()))
 
     def _now(self, now):

@@ -41,15 +41,16 @@ def verified(text, signature, keys, label, keyring):
             with open(f"{folder}/{name}", "wb") as file:
                 file.write(data)
         names = ["text"] if signature is None else ["signature", "text"]
-        command = ["gpgv", "--homedir", folder, "--keyring", f"{folder}/keys", "--status-file", f"{folder}/status"]
-        _run([*command, "--output", f"{folder}/inside", *(f"{folder}/{name}" for name in names)])
-        _judge(_read(f"{folder}/status").decode("utf-8", "replace"), label, keyring)
+        command = ["gpgv", "--homedir", folder, "--keyring", f"{folder}/keys", "--status-fd", "1"]
+        status = _run([*command, "--output", f"{folder}/inside", *(f"{folder}/{name}" for name in names)])
+        _judge(status, label, keyring)
         return text if signature is not None else _read(f"{folder}/inside")
 
 
 def _run(command):
     try:
-        subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT, check=False)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT, check=False)
+        return done.stdout.decode("utf-8", "replace")
     except FileNotFoundError as exc:
         raise OpenStackError(
             "gpgv is not on this minion, so no signature can be verified: install package gpgv (gnupg2 on Red Hat)"
@@ -79,8 +80,5 @@ def _binary(keys):
 
 
 def _read(path):
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except FileNotFoundError:
-        return b""
+    with open(path, "rb") as file:
+        return file.read()

@@ -68,7 +68,7 @@ def test_a_file_without_a_length_may_break_at_its_very_end():
 
 def test_it_gives_up(pauses):
     with mirror.serving(BODY, faults=[("cut", 1 << 20)] + [("cut", 0)] * 9) as server:
-        with pytest.raises(Unreachable, match="the connection was cut .*before the end"):
+        with pytest.raises(Unreachable, match=r"the connection was cut .*before the end"):
             read(server, retries=3)
         assert len(server.log) == 4
     assert pauses == [1, 2, 4]
@@ -76,9 +76,11 @@ def test_it_gives_up(pauses):
 
 @pytest.mark.parametrize("retries", [0, 2])
 def test_a_stalled_server_is_named(retries):
-    with mirror.serving(BODY, faults=[("stall", 1 << 20)] + [("stall", 0)] * 9) as server:
-        with pytest.raises(Unreachable, match="nothing came for 1 s before the end"):
-            read(server, retries=retries)
+    with (
+        mirror.serving(BODY, faults=[("stall", 1 << 20)] + [("stall", 0)] * 9) as server,
+        pytest.raises(Unreachable, match="nothing came for 1 s before the end"),
+    ):
+        read(server, retries=retries)
 
 
 CHANGES = {
@@ -110,7 +112,7 @@ def test_a_file_that_nothing_tells_from_another_is_not_gone_on_with():
 
 
 def test_a_length_that_promises_too_much():
-    with mirror.serving(BODY, length=len(BODY) + 10) as server, pytest.raises(OpenStackError, match="changed|cut"):
+    with mirror.serving(BODY, length=len(BODY) + 10) as server, pytest.raises(OpenStackError, match=r"changed|cut"):
         read(server, retries=1)
 
 
@@ -165,7 +167,7 @@ def tls(tmp_path_factory):
 def test_tls_with_a_ca_of_its_own(tls):
     with mirror.serving(BODY, tls=tls, faults=[("cut", 1 << 20)]) as server:
         assert read(server, ca_file=tls) == BODY
-        with pytest.raises(Unreachable, match="certificate is not accepted.*fetch:ca_file"):
+        with pytest.raises(Unreachable, match=r"certificate is not accepted.*fetch:ca_file"):
             read(server)
 
 
