@@ -23,13 +23,15 @@ _FITTING = {
     "raw": {"raw", "gpt"},
     "iso": {"iso", "gpt"},
     "ami": {"raw", "gpt"},
-    "aki": {"raw"},
-    "ari": {"raw"},
+    "aki": {"raw", "gpt"},
+    "ari": {"raw", "gpt"},
     "ploop": {"raw", "gpt"},
 }
 _DERIVED = {"qcow2", "vhd", "vhdx", "vmdk", "vdi"}
 # Kernels and ramdisks are compressed as they are; on a disk, these bytes at the beginning mean a file to unpack.
 _NEVER_COMPRESSED = ("raw", "iso", "ploop", "ami")
+# The boot sector of an ISO, or of a Linux kernel, may be an odd partition table; Glance judges the same.
+_ODD_PARTITIONS = {("iso", "gpt"), ("aki", "gpt"), ("ari", "gpt")}
 _SIZED_BY_FILE = ("raw", "gpt")
 HEAD = 16
 GIB = 1 << 30
@@ -100,7 +102,8 @@ class Inspection:
         compressed = self.disk_format in _NEVER_COMPRESSED and openstack_image_decompress.recognised(self._head)
         if compressed:
             raise OpenStackError(f"{self._label} is a {compressed} file: set fetch:decompress to {compressed}")
-        findings = [text for inspector in found.values() for text in unsafe(inspector)]
+        judged = [inspector for name, inspector in found.items() if (self.disk_format, name) not in _ODD_PARTITIONS]
+        findings = [text for inspector in judged for text in unsafe(inspector)]
         if findings:
             raise OpenStackError(f"{self._label} is not safe: {'; '.join(findings)}: do not use the file")
         self._disk = found.get(self.disk_format) or next(iter(found.values()))

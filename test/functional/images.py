@@ -57,5 +57,32 @@ def raw(size=MIB, seed=b"raw"):
     return (seed * (size // len(seed) + 1))[:size]
 
 
+def iso(size=MIB, partitions=0):
+    """
+    Return the beginning of an ISO 9660 image: only its volume descriptor is filled in.
+
+    partitions
+        With a partition table as well, to boot from a USB stick; more than one partition is odd. Default ``0``.
+    """
+    image = bytearray(disk(size, partitions) if partitions else size)
+    sectors = size // 2048
+    descriptor = struct.pack("<B5sB", 1, b"CD001", 1)
+    image[32768 : 32768 + len(descriptor)] = descriptor
+    struct.pack_into("<I", image, 32768 + 80, sectors)
+    struct.pack_into(">I", image, 32768 + 84, sectors)
+    struct.pack_into("<H", image, 32768 + 128, 2048)
+    struct.pack_into(">H", image, 32768 + 130, 2048)
+    return bytes(image)
+
+
+def disk(size=MIB, partitions=1):
+    """Return a raw disk with a protective MBR and the signature of a GPT; any number but one is odd."""
+    image = bytearray(size)
+    for number in range(partitions):
+        struct.pack_into("<B3BB3BII", image, 446 + 16 * number, 0, 0, 2, 0, 0xEE, 255, 255, 255, 1, size // 512 - 1)
+    image[510:520] = b"\x55\xaaEFI PART"
+    return bytes(image)
+
+
 def _padded(text):
     return text + bytes(-len(text) % 8)

@@ -1,9 +1,13 @@
 """The one pass of an upload: no data that is not right is ever whole."""
 
+import contextlib
 import hashlib
 import itertools
+import lzma
 
 import openstack_image_checked
+import openstack_image_fetch
+import openstack_image_progress
 import pytest
 from functional import images
 from hypothesis import given, settings
@@ -38,8 +42,10 @@ def checked(data, cuts=(), wanted=None, disk_format="qcow2", container_format="b
 
 
 def drain(stream, got):
-    for block in stream:
-        got += block
+    with contextlib.closing(stream):
+        for block in stream:
+            got += block
+    return got
 
 
 CUTS = st.lists(st.integers(0, len(GOOD)), max_size=6)
@@ -49,7 +55,7 @@ CUTS = st.lists(st.integers(0, len(GOOD)), max_size=6)
 @given(cuts=CUTS, algorithm=st.sampled_from(["sha256", "sha512", "md5", None]))
 def test_good_data_goes_through_unchanged(cuts, algorithm):
     stream = checked(GOOD, cuts, algorithm and digest(GOOD, algorithm))
-    assert b"".join(stream) == GOOD
+    assert drain(stream, bytearray()) == GOOD
     assert stream.digests["sha512"] == digest(GOOD, "sha512").partition("=")[2]
 
 
@@ -85,7 +91,7 @@ def test_unsafe_data_never_ends(case, cuts):
 )
 def test_what_fits_goes_through(data, disk_format, container_format):
     stream = checked(data, disk_format=disk_format, container_format=container_format)
-    assert b"".join(stream) == data
+    assert drain(stream, bytearray()) == data
 
 
 def test_bad_data_is_refused_early():
@@ -93,15 +99,76 @@ def test_bad_data_is_refused_early():
     read = []
     blocks = (read.append(1) or big[start : start + 65536] for start in range(0, len(big), 65536))
     with pytest.raises(OpenStackError, match="backing_file"):
-        list(openstack_image_checked.Checked(Stream("it", len(big), blocks), None, "qcow2", "bare"))
+        drain(openstack_image_checked.Checked(Stream("it", len(big), blocks), None, "qcow2", "bare"), bytearray())
     assert len(read) < 40
 
 
 def test_nothing_is_no_image():
     with pytest.raises(OpenStackError, match="it is empty"):
-        list(checked(b""))
+        drain(checked(b""), bytearray())
 
 
 def test_length_is_told_only_when_known():
-    assert checked(GOOD).len == len(GOOD)
+    assert (checked(GOOD).len, checked(GOOD).size) == (len(GOOD), len(GOOD))
     assert not hasattr(checked(GOOD, known=False), "len")
+    assert checked(GOOD, known=False).size is None
+
+
+def test_what_a_uwsgi_in_front_of_glance_does_not_take_is_not_sent():
+    with contextlib.closing(checked(images.raw(3 << 20), known=False, disk_format="raw")) as stream:
+        assert {len(block) for block in stream} == {openstack_image_checked.CHUNK}
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize(("data", "disk_format"), [(GOOD, "qcow2"), (RAW, "raw"), (images.iso(), "iso")])
+def test_the_format_is_known_before_the_data_goes_out(data, disk_format, known):
+    stream = checked(data, range(1000, 9000, 1000), disk_format=None, known=known)
+    assert stream.disk_format() == disk_format
+    assert drain(stream, bytearray()) == data
+
+
+def test_a_format_that_is_out_of_sight_has_to_be_declared():
+    with (
+        contextlib.closing(checked(b"a tar", disk_format=None, container_format="ova")) as stream,
+        pytest.raises(OpenStackError, match="declare disk_format"),
+    ):
+        stream.disk_format()
+
+
+PACKED = lzma.compress(GOOD)
+# what is declared, the digest that is noted
+COMPRESSED = [
+    ("source:" + digest(PACKED), "source:" + digest(PACKED)),
+    ("source:" + digest(PACKED, "sha512"), "source:" + digest(PACKED, "sha512")),
+    (digest(GOOD), digest(GOOD)),
+    (None, "source:" + digest(PACKED, "sha512")),
+]
+
+
+def compressed(data, wanted, **given):
+    stream = Stream("it", len(data), iter([data[:1000], data[1000:]]))
+    fetch = openstack_image_fetch.parsed({"decompress": "xz"})
+    return openstack_image_checked.Checked(stream, wanted, "qcow2", "bare", fetch=fetch, **given)
+
+
+@pytest.mark.parametrize(("wanted", "record"), COMPRESSED)
+def test_compressed_data_is_compared_as_declared(wanted, record):
+    stream = compressed(PACKED, wanted)
+    assert drain(stream, bytearray()) == GOOD
+    assert stream.digests["sha512"] == digest(GOOD, "sha512").partition("=")[2]
+    assert (stream.record, stream.size, stream.virtual_size) == (record, None, 64 << 20)
+
+
+@pytest.mark.parametrize("wanted", ["source:" + digest(GOOD), digest(PACKED)])
+def test_compressed_data_with_another_hash_never_ends(wanted):
+    got = bytearray()
+    with pytest.raises(OpenStackError, match="declared is sha256"):
+        drain(compressed(PACKED, wanted), got)
+    assert len(got) < len(GOOD)
+
+
+def test_progress_counts_the_data():
+    said = []
+    counting = openstack_image_progress.Progress("it", None, lambda line, data: said.append(data["bytes"]), every=0)
+    drain(compressed(PACKED, None, progress=counting), bytearray())
+    assert said[-1] == len(GOOD)
