@@ -87,13 +87,34 @@ def answering(profile=PROFILE, url=None, timeout=PROBE_TIMEOUT):
     start = time.monotonic()
     try:
         ret["url"] = base = openstack_image_api.without_version(url or api.base)
-        response = api.raw("GET", f"{base}/v2/images?limit=1", "asking for one image", timeout=timeout)
+        response = api.raw("GET", base + api.PROBE, "asking for one image", timeout=timeout)
     except Unreachable as exc:
         return {**ret, "error": str(exc)}
     ret.update(status=response.status_code, latency=round(time.monotonic() - start, 3))
     if response.status_code == 200:
         return {**ret, "version": _version(api, base, timeout)}
     return {**ret, "error": str(api.error(response, "asking for one image"))}
+
+
+def supported(attributes, profile=PROFILE):
+    """
+    Return attributes of an image as the version of the Image API that a profile names would show them; raise
+    ``Invalid`` for what it cannot keep.
+
+    attributes
+        Mapping, in the words of the state ``present``. v1 has no ``private``: what is not public is ``shared``, with
+        nobody at first.
+
+    profile
+        Who asks which cloud. Default ``glance:identity:admin``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt 'image*' openstack_image.supported '{visibility: community}'
+    """
+    return _api(profile).kept(attributes)
 
 
 # --- images

@@ -98,6 +98,7 @@ def update(
         owner=owner,
         catalogue=catalogue,
     )
+    wanted = _api(profile).kept(wanted)
     beside = metadata.declared(properties=set_properties or {})["properties"]
     if recorded_hash:
         beside[marks.RECORD] = metadata.record(image, recorded_hash)

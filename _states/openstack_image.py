@@ -261,7 +261,7 @@ class _Image:
 
     def wanted(self):
         """Return what the image should be, its data as a digest."""
-        declared = metadata.declared(**self._given)
+        declared = __salt__["openstack_image.supported"](metadata.declared(**self._given), self._profile)
         openstack_image_retirement.policy(self._retire)
         digest = __salt__["openstack_image.source_hash"](**self._source)
         if digest:

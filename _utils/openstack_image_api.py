@@ -14,6 +14,7 @@ import re
 import time
 import urllib.parse
 
+import openstack_image_v1
 import openstack_session
 from openstack_errors import Conflict, OpenStackError, Refused, Unreachable
 
@@ -44,12 +45,17 @@ def connect(profile, context, pillar, config_get=None, url=None):
     session, found = openstack_session.session(profile, context, pillar, config_get)
     key = f"openstack_image.api:{openstack_session.fingerprint(found)}:{url or ''}"
     if key not in context:
-        context[key] = Api(session, found, url and without_version(url))
+        context[key] = _VERSIONS[found["image_api_version"]](session, found, url and without_version(url))
     return context[key]
 
 
 class Api:
     """One cloud's Image API as one user sees it; with ``base``, that of one of its hosts."""
+
+    # A request that needs Keystone and the database.
+    PROBE = "/v2/images?limit=1"
+    # What Glance hashes data with. Default ``None``: as its images show.
+    ALGORITHM = None
 
     def __init__(self, session, found, base=None):
         self._session = session
@@ -137,6 +143,10 @@ class Api:
         kind = Conflict if status == 409 else OpenStackError
         return kind(f"{what}: HTTP {status} from {self.base}: {said(response)}")
 
+    def kept(self, wanted):
+        """Return attributes of an image as this version of the API would show them; all are kept here."""
+        return wanted
+
     def images(self):
         """Return all images the user sees, hidden ones too, as the API shows them; asked once in a run."""
         if self._images is None or time.monotonic() - self._listed > LISTING_AGE:
@@ -201,11 +211,14 @@ class Api:
         headers = {"Content-Type": "application/octet-stream"}
         if size is not None:
             headers["x-openstack-image-size"] = str(size)
-        # Never sent twice: the body is gone after the first time.
+        self.upload(f"/v2/images/{image_id}/{where}", f"uploading image {image_id}", body, headers)
+
+    def upload(self, path, what, body, headers):
+        """Send data as it comes, never twice: it is gone after the first time. Arguments as :py:meth:`request`."""
         self.request(
             "PUT",
-            f"/v2/images/{image_id}/{where}",
-            f"uploading image {image_id}",
+            path,
+            what,
             data=body,
             headers=headers,
             allow_reauth=False,
@@ -228,6 +241,27 @@ class Api:
         with contextlib.closing(response):
             yield None if response.status_code == 204 else response
 
+    def members(self, image_id):
+        """Return ``{project id: status}`` of those with whom an image is shared."""
+        response = self.request("GET", f"/v2/images/{image_id}/members", f"members of image {image_id}")
+        return {member["member_id"]: member["status"] for member in response.json()["members"]}
+
+    def add_member(self, image_id, project_id):
+        """Share an image with a project; return whether it was not yet (Glance answers 409 to a second time)."""
+        what = f"sharing image {image_id} with project {project_id}"
+        path = f"/v2/images/{image_id}/members"
+        return self.request("POST", path, what, absent=409, json={"member": project_id}) is not None
+
+    def answer_member(self, image_id, project_id, status):
+        """Accept or reject an image in a project's name."""
+        what = f"image {image_id} {status} for project {project_id}"
+        self.request("PUT", f"/v2/images/{image_id}/members/{project_id}", what, json={"status": status})
+
+    def remove_member(self, image_id, project_id):
+        """Take an image from a project; return whether it had it."""
+        what = f"taking image {image_id} from project {project_id}"
+        return self.request("DELETE", f"/v2/images/{image_id}/members/{project_id}", what, absent=404) is not None
+
     def _learn(self, image_id, image):
         if self._images is not None:
             self._images.pop(image_id, None)
@@ -245,6 +279,13 @@ class Api:
 
     def _asking(self, what):
         return openstack_session.asking(what, self._found)
+
+
+class ApiV1(openstack_image_v1.V1, Api):
+    """The same over version 1."""
+
+
+_VERSIONS = {2: Api, 1: ApiV1}
 
 
 def without_version(url):

@@ -20,30 +20,24 @@ def members(api, image_id):
     image_id
         Id of the image. One that is not ``shared`` has none: Glance refuses the question or has nothing to say.
     """
-    what = f"members of image {image_id}"
-    found = api.request("GET", f"/v2/images/{image_id}/members", what).json()["members"]
-    return {member["member_id"]: member["status"] for member in found}
+    return api.members(image_id)
 
 
 def add(api, image_id, project_id):
     """Share an image with a project; return whether it was not yet (Glance answers 409 to a second time)."""
-    what = f"sharing image {image_id} with project {project_id}"
-    path = f"/v2/images/{image_id}/members"
-    return api.request("POST", path, what, absent=409, json={"member": project_id}) is not None
+    return api.add_member(image_id, project_id)
 
 
 def remove(api, image_id, project_id):
     """Take an image from a project; return whether it had it."""
-    what = f"taking image {image_id} from project {project_id}"
-    return api.request("DELETE", f"/v2/images/{image_id}/members/{project_id}", what, absent=404) is not None
+    return api.remove_member(image_id, project_id)
 
 
 def answer(api, image_id, project_id, status):
     """Accept or reject an image in a project's name; ``status`` is one of ``STATUSES``, else Invalid is raised."""
     if status not in STATUSES:
         raise Invalid(f"status {status!r} of a member: use {', '.join(STATUSES)}")
-    what = f"image {image_id} {status} for project {project_id}"
-    api.request("PUT", f"/v2/images/{image_id}/members/{project_id}", what, json={"status": status})
+    api.answer_member(image_id, project_id, status)
 
 
 def bring_about(api, image_id, current, wanted):

@@ -116,7 +116,7 @@ _WAYS = {"stream": _streamed, "file": _streamed, "glance-direct": _staged, "web-
 
 
 def _checked(api, stream, digest, wanted, fetch, progress):
-    algorithm = glance_algorithm(api.images())
+    algorithm = api.ALGORITHM or glance_algorithm(api.images())
     formats = wanted.get("disk_format"), wanted["container_format"]
     return contextlib.closing(Checked(stream, digest, *formats, algorithm, fetch, progress))
 

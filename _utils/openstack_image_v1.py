@@ -2,10 +2,10 @@
 The Image API v1, which Glance has up to Queens, in the words of v2: methods for ``openstack_image_api.Api``, and images
 as v2 would show them.
 
-v1 has attributes in headers and ``is_public`` in place of a visibility: an image is public or it is not. It has no
-tags, cannot hide an image, and knows an image's md5 only. Names of properties are lower case there, with ``_`` for
-``-``, and none is empty. Where it shares an image, there is nothing to accept. What it cannot do is refused with
-:py:exc:`Invalid`.
+v1 has attributes in headers and ``is_public`` in place of a visibility: an image that is not public can be shared, so
+it is shown as ``shared``, as newer Glances do. It has no tags, cannot hide an image, and knows an image's md5 only.
+Names of properties are lower case there, with ``_`` for ``-``, and none is empty. Where it shares an image, there is
+nothing to accept. What it cannot do is refused with :py:exc:`Invalid`.
 
 Paths: https://docs.openstack.org/api-ref/image/v1/.
 """
@@ -21,7 +21,7 @@ _FLAGS = ("is_public", "protected", "deleted")
 _SHOWN = ("id", "name", "status", "owner", "disk_format", "container_format", "checksum", "created_at", "updated_at")
 _BASE = frozenset((*_SHOWN, *_NUMBERS, "protected", "visibility", "tags", "os_hidden"))
 _WRITTEN = ("id", "name", "owner", "disk_format", "container_format", "min_disk", "min_ram", "protected")
-_VISIBILITIES = {"public": True, "private": False}
+_VISIBILITIES = {"public": True, "private": False, "shared": False}
 _PREFIX, _PROPERTY = "x-image-meta-", "x-image-meta-property-"
 _NAME = re.compile(r"[a-z0-9_.]+")
 _UNSENDABLE = re.compile(r"^\s|\s$|[\x00-\x1f\x7f]")
@@ -35,17 +35,16 @@ class V1:
     PROBE = "/v1/images?limit=1"
     # What it hashes the data with.
     ALGORITHM = "md5"
-    # What an image is where nothing is declared.
-    VISIBILITY = "private"
 
-    def check(self, wanted):
+    def kept(self, wanted):
         """
-        Raise :py:exc:`Invalid` for what v1 cannot keep.
+        Return attributes as v1 would show them; raise :py:exc:`Invalid` for what it cannot keep.
 
         wanted
             Attributes of an image, from ``openstack_image_metadata.declared``.
         """
         check(wanted)
+        return {**wanted, "visibility": "shared"} if wanted.get("visibility") == "private" else wanted
 
     def image(self, image_id):
         """Ask for one image by id, ``None`` when there is none; the kept listing learns from the answer."""
@@ -84,8 +83,10 @@ class V1:
         """Refuse: v1 has no such thing."""
         raise Invalid(f"{action} image {image_id}: Image API v1 cannot do this: {_HOW}")
 
-    def send(self, image_id, body, size):
+    def send(self, image_id, body, size, where="file"):
         """Upload the data of a queued image; arguments as for v2."""
+        if where != "file":
+            raise Invalid(f"image {image_id}: Image API v1 cannot import, only upload: {_HOW}")
         headers = {"Content-Type": "application/octet-stream"}
         if size is not None:
             headers[f"{_PREFIX}size"] = str(size)
@@ -136,9 +137,9 @@ class V1:
 
 
 def check(wanted):
-    """Raise :py:exc:`Invalid` for attributes that v1 cannot keep, as ``V1.check``."""
+    """Raise :py:exc:`Invalid` for attributes that v1 cannot keep; ``wanted`` as for ``V1.kept``."""
     if wanted.get("visibility") not in (None, *_VISIBILITIES):
-        raise Invalid(f"visibility {wanted['visibility']}: Image API v1 has {' and '.join(_VISIBILITIES)}: {_HOW}")
+        raise Invalid(f"visibility {wanted['visibility']}: Image API v1 has {', '.join(_VISIBILITIES)}: {_HOW}")
     for key in ("tags", "hidden"):
         if wanted.get(key):
             raise Invalid(f"{key}: Image API v1 does not have this: {_HOW}")
@@ -159,7 +160,7 @@ def from_json(shown):
     return {
         **properties,
         **{key: shown.get(key) for key in (*_SHOWN, *_NUMBERS)},
-        "visibility": "public" if shown.get("is_public") else "private",
+        "visibility": "public" if shown.get("is_public") else "shared",
         "protected": bool(shown.get("protected")),
         "tags": [],
         "os_hidden": False,

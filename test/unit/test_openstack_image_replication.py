@@ -3,7 +3,6 @@
 import _thread
 import threading
 import time
-import types
 
 import openstack_image_replication as replication
 import openstack_image_replication_plan as planning
@@ -180,11 +179,10 @@ class Sharing:
     """An Image API that only knows members, ``{image id: {project id: status}}``."""
 
     def __init__(self, **members):
-        self.members = members
+        self.known = members
 
-    def request(self, _method, path, _what, **_):
-        found = [{"member_id": key, "status": value} for key, value in self.members[path.split("/")[3]].items()]
-        return types.SimpleNamespace(json=lambda: {"members": found})
+    def members(self, image_id):
+        return dict(self.known[image_id])
 
 
 def test_members_are_compared_by_what_they_are_called_there():

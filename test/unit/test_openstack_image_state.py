@@ -37,7 +37,16 @@ class Cloud:
 
     def functions(self):
         names = ["list", "show", "source_hash", "source_exists", "upload", "update", "delete", "retire", "deactivate"]
-        names += ["endpoint", "reactivate", "member_list", "members", "copy", "remove_from_store", "answering"]
+        names += [
+            "endpoint",
+            "supported",
+            "reactivate",
+            "member_list",
+            "members",
+            "copy",
+            "remove_from_store",
+            "answering",
+        ]
         found = {f"openstack_image.{name}": getattr(self, f"{name}_", None) or getattr(self, name) for name in names}
         return {**found, "openstack_identity.project_get": self.project_get}
 
@@ -54,6 +63,9 @@ class Cloud:
 
     def project_get(self, name, domain, profile):
         return {"id": PROJECTS[name]} if name in PROJECTS else None
+
+    def supported(self, attributes, profile):
+        return attributes
 
     def source_hash(self, source, source_hash, proxy, fetch):
         return source_hash

@@ -58,7 +58,7 @@ def test_from_headers():
     assert v1.from_headers(headers) == IMAGE
 
 
-@given(st.dictionaries(names, values), values, st.sampled_from(["public", "private"]), st.booleans())
+@given(st.dictionaries(names, values), values, st.sampled_from(["public", "shared"]), st.booleans())
 def test_headers_bring_back_what_they_were_made_of(properties, name, visibility, protected):
     own = {"id": ID, "name": name, "visibility": visibility, "protected": protected, "min_disk": 3, "min_ram": 0}
     found = v1.from_headers(shown({**own, **properties}))
@@ -91,7 +91,6 @@ def test_only_what_changes_is_sent_and_all_properties(wanted, headers):
 @pytest.mark.parametrize(
     "wanted",
     [
-        {"visibility": "shared"},
         {"visibility": "community"},
         {"tags": ["a"]},
         {"hidden": True},
@@ -111,3 +110,9 @@ def test_what_v1_cannot_keep_is_refused(wanted):
 
 def test_what_v1_has_is_not_refused():
     v1.check(metadata.declared(name="a b", visibility="private", tags=[], hidden=False, properties={"a.b_1": "x y"}))
+
+
+@pytest.mark.parametrize(("declared", "shown"), [("private", "shared"), ("shared", "shared"), ("public", "public")])
+def test_what_is_not_public_can_be_shared(declared, shown):
+    assert v1.V1().kept({"name": "a", "visibility": declared}) == {"name": "a", "visibility": shown}
+    assert v1.V1().kept({"name": "a"}) == {"name": "a"}
