@@ -62,14 +62,13 @@ def vhost_get(name):
     vhost = _broker().one("vhosts", name=name)
     if vhost is None:
         return None
-    found = vhost.get("metadata", {})
-    kind = found.get("default_queue_type")
+    found = _metadata(vhost)
     return {
         "vhost": name,
         "description": found.get("description") or "",
         "tags": openstack_rabbitmq.tags(found.get("tags")),
-        # brokers say it in both ways
-        "default_queue_type": None if kind == "undefined" else kind,
+        # newer releases say which one holds, declared or not, by its short name
+        "default_queue_type": vhost.get("default_queue_type") or found.get("default_queue_type"),
     }
 
 
@@ -117,16 +116,18 @@ def vhost_set(name, description=None, tags=None, default_queue_type=None):
 
         salt 'db*' openstack_messaging.vhost_set /glance default_queue_type=quorum
     """
+    tags = None if tags is None else openstack_rabbitmq.tags(tags)
     given = {"description": description, "tags": tags, "default_queue_type": default_queue_type}
     given = {key: value for key, value in given.items() if value is not None}
     broker = _broker()
     vhost = broker.one("vhosts", name=openstack_rabbitmq.name(name)) or {}
-    broker.write("vhosts", {"name": name, "metadata": {**vhost.get("metadata", {}), **given}})
+    broker.write("vhosts", {"name": name, "metadata": {**_metadata(vhost), **given}})
     missing = [key for key, value in given.items() if vhost_get(name)[key] != value]
     if missing:
         raise OpenStackError(
-            f"RabbitMQ {broker.version()} does not change {', '.join(missing)} of virtual host {name}: leave it out, or"
-            " remove the virtual host to have it made anew"
+            f"RabbitMQ {broker.version()} did not take {', '.join(missing)} of virtual host {name}: releases before 3.10"
+            " have no default queue type, 3.10 gives it to a new virtual host only. Leave it out, or remove the virtual"
+            " host to have it made anew"
         )
     return True
 
@@ -151,6 +152,11 @@ def vhost_remove(name, force=False):
     if queues and not force:
         raise Invalid(f"virtual host {name} has {len(queues)} queues: remove it with force: true")
     return _broker().change("delete_vhost", "--", name)
+
+
+def _metadata(vhost):
+    """What was declared when it was made: releases say ``undefined`` of some that was not."""
+    return {key: value for key, value in vhost.get("metadata", {}).items() if value != "undefined"}
 
 
 def _broker():

@@ -14,7 +14,12 @@ from openstack_errors import OpenStackError, Refused, Unreachable
 TIMEOUT = 60
 SYSTEM_USER = "rabbitmq"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-UNREACHABLE = ("unable to perform an operation on node", "nodedown", "unable to connect to node")
+UNREACHABLE = (
+    "unable to perform an operation on node",
+    "nodedown",
+    "unable to connect to node",
+    "requires the 'rabbit' app to be running",
+)
 
 
 def run(here, *command, quote=True):

@@ -189,9 +189,9 @@ def test_attributes_of_a_virtual_host_that_are_not_given_stay(messaging, tmp_pat
     assert imported(tmp_path) == {"vhosts": [{"name": "/glance", "metadata": {"tags": ["a", "b"], "protected": True}}]}
 
 
-def test_a_release_that_does_not_change_a_virtual_host_says_so(messaging):
+def test_a_release_that_does_not_take_an_attribute_of_a_virtual_host_says_so(messaging):
     with pytest.raises(
-        OpenStackError, match=r"RabbitMQ 4\.0\.5 does not change default_queue_type of virtual host /glance"
+        OpenStackError, match=r"RabbitMQ 4\.0\.5 did not take default_queue_type of virtual host /glance"
     ):
         messaging.vhost_set("/glance", default_queue_type="quorum")
 
