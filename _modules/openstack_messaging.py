@@ -125,9 +125,9 @@ def vhost_set(name, description=None, tags=None, default_queue_type=None):
     missing = [key for key, value in given.items() if vhost_get(name)[key] != value]
     if missing:
         raise OpenStackError(
-            f"RabbitMQ {broker.version()} did not take {', '.join(missing)} of virtual host {name}: releases before 3.10"
-            " have no default queue type, 3.10 gives it to a new virtual host only. Leave it out, or remove the virtual"
-            " host to have it made anew"
+            f"RabbitMQ {broker.version()} did not take {', '.join(missing)} of virtual host {name}. Releases before"
+            " 3.10 have no default queue type, 3.10 gives it to a new virtual host only: leave it out, or remove the"
+            " virtual host to have it made anew"
         )
     return True
 
