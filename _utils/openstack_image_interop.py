@@ -6,6 +6,7 @@ for with an end, and told in Glance's own words where it fails.
 
 import time
 
+import openstack_image_metadata as metadata
 from openstack_errors import OpenStackError
 
 COPYING, FAILED = "os_glance_importing_to_stores", "os_glance_failed_import"
@@ -124,7 +125,7 @@ def wait(api, image_id, timeout, stores=(), clock=time.monotonic, sleep=time.sle
         image = api.image(image_id)
         if image is None:
             raise OpenStackError(f"image {image_id} was deleted while Glance was importing it")
-        missing = set(stores) - set(filter(None, (image.get("stores") or "").split(",")))
+        missing = set(stores) - set(metadata.stores(image))
         if image["status"] in ("active", "deactivated") and not image.get(COPYING) and not missing:
             return image
         reason = _failure(api, image, stores)
