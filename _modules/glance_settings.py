@@ -26,6 +26,7 @@ its default filled in:
       policy: {name, rules, user, group, mode}               # a YAML file
     client: {packages: […], openrc: …, clouds: …, cloud: …}
     images: [{name, function, arguments: […]}]               # openstack_image.<function>, arguments as a state has them
+    catalogue: [{name, function, arguments: […]}]            # the same, of what is in images no more
 
 No secret is in it. Where pillar has ``password``, there is ``password_pillar``, the name of its key; in the options of
 a file stands a reference, see ``_utils/openstack_secrets.py``.
@@ -33,6 +34,7 @@ a file stands a reference, see ``_utils/openstack_secrets.py``.
 
 import os
 
+import glance_catalogue
 import glance_config
 import glance_releases
 import glance_rules
@@ -186,7 +188,8 @@ def _complete(pillar):
     settings["identity"]["endpoints"] = _endpoints(settings["identity"]["endpoints"])
     settings["api"] |= _api(settings, pillar)
     settings["client"].setdefault("packages", _system()["packages"]["client"])
-    settings["images"] = [_image(settings, name, image) for name, image in settings["images"].items()]
+    catalogue = glance_catalogue.images(settings), glance_catalogue.endings(settings)
+    settings["images"], settings["catalogue"] = catalogue
     return settings
 
 
@@ -287,22 +290,6 @@ def _directories(settings, system):
     ]
     owner = {"user": system["user"], "group": system["group"], "mode": "0750"}
     return [{"name": name, **owner} for name in dict.fromkeys(names)]
-
-
-def _image(settings, name, image):
-    profile = settings["identity"]["images_profile"]
-    if image["absent"]:
-        keys = {key: image[key] for key in ("id",) if key in image}
-        return {"name": name, "function": "absent", "arguments": _arguments({"name": name, **keys, "profile": profile})}
-    proxy = image.get("proxy") or settings.get("proxy")
-    wanted = {"name": name, **{key: value for key, value in image.items() if key not in ("absent", "proxy")}}
-    if proxy and str(image.get("source")).startswith("http"):
-        wanted["proxy"] = proxy
-    return {"name": name, "function": "present", "arguments": _arguments({**wanted, "profile": profile})}
-
-
-def _arguments(values):
-    return [{key: value} for key, value in values.items()]
 
 
 def _system():

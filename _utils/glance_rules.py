@@ -2,6 +2,7 @@
 What a schema cannot say about the pillar: keys that need each other.
 """
 
+import glance_catalogue
 import glance_config
 import glance_releases
 
@@ -34,7 +35,7 @@ def problems(settings, pillar, release, roles, data):
     if "identity" in roles:
         found += _admin(pillar)
     if "images" in roles:
-        found += _images(settings["images"]) + _cataloguer(pillar)
+        found += glance_catalogue.problems(settings["images"]) + _cataloguer(pillar)
     return found
 
 
@@ -126,11 +127,3 @@ def _auth_url(identity, admin, role):
     if identity.get("auth_url") or admin.get("auth_url"):
         return []
     return [f"glance:identity:auth_url is missing: role {role} needs it, or an admin with a cloud"]
-
-
-def _images(images):
-    return [
-        f"glance:images:{name}:source is missing: say where the data comes from, or absent: true"
-        for name, image in images.items()
-        if not image["absent"] and not image.get("source")
-    ]

@@ -11,3 +11,9 @@ glance-images-none:
   test.nop:
     - name: pillar glance:images is empty
 {%- endfor %}
+
+{%- for part in settings.catalogue %}
+
+{{ ('glance-images-' ~ part.name) | json }}:
+  openstack_image.{{ part.function }}: {{ part.arguments | json }}
+{%- endfor %}
