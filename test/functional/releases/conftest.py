@@ -47,6 +47,7 @@ def registered(pike, tmp_path_factory):
         **given["identity"],
         "auth_url": f"{pike.keystone.url}/v2.0",
         "admin": {"password": pike.keystone.password},
+        "roles": ["admin"],
         # as the tutorials of the time have it: the URL ends in the version
         "endpoints": {"public": f"{pike.image_url}/v2"},
     }
