@@ -9,10 +9,12 @@ its default filled in:
 .. code-block:: yaml
 
     roles: [api, client]                   # in the order in which one needs the other
-    release: {codename: epoxy, number: '2025.1', glance: 30, server: eventlet, database_driver: mysql+pymysql}
+    release: {codename: epoxy, number: '2025.1', glance: 30, …}    # all that releases.yaml knows of it
     database:
       profile: {…}                         # the administrator, for openstack_database.*
       own_profile: {…}                     # Glance's own user
+      users: [{prefix, name, password_pillar}]               # both, while the password changes
+      users_absent: [{prefix, name, password_pillar}]
     identity:
       admin_profile: {…}                   # for openstack_identity.*
       service_profile: {…}                 # Glance's own user, for openstack_image.*
@@ -23,7 +25,8 @@ its default filled in:
       url: http://127.0.0.1:9292           # this host's own API
       directories: [{name, user, group, mode}]
       files: [{name, options, user, group, mode, purge}]     # for openstack_config.present
-      policy: {name, rules, user, group, mode}               # a YAML file
+      policy: {name, rules, user, group, mode, serializer, merge}
+    registry: {packages: […], services: […], files: […]}     # as for api
     client: {packages: […], openrc: …, clouds: …, cloud: …}
     images: [{name, function, arguments: […]}]               # openstack_image.<function>, arguments as a state has them
     catalogue: [{name, function, arguments: […]}]            # the same, of what is in images no more
@@ -32,18 +35,24 @@ No secret is in it. Where pillar has ``password``, there is ``password_pillar``,
 a file stands a reference, see ``_utils/openstack_secrets.py``.
 """
 
+import json
 import os
 
 import glance_catalogue
-import glance_config
+import glance_database
+import glance_host
+import glance_options
 import glance_releases
 import glance_rules
 import glance_schema
+import glance_stores
+import glance_typed
 import salt.utils.files
 import yaml
 from openstack_errors import Invalid
 
-ROLES = ("database", "messaging", "identity", "api", "client", "images")
+ROLES = ("database", "messaging", "identity", "registry", "api", "client", "images")
+MOST_WORKERS = 8
 # what brings jsonschema itself must not need it
 _WITHOUT_CHECK = "glance.client.python"
 _CONTEXT = "glance_settings"
@@ -121,6 +130,25 @@ def config(file=None):
     return files[file]
 
 
+def without_effect():
+    """
+    Return the pillar keys that this release has no option for, ``{pillar key: option}``: they are left out of its
+    files, so that one pillar serves several releases.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt 'image*' glance_settings.without_effect
+    """
+    pillar = _pillar()
+    schema_ = _data("schema.yaml")
+    settings, known = glance_schema.complete(schema_, pillar), _known(pillar)
+    if known is None:
+        return {}
+    return {key: option for key, option, _ in glance_typed.without_effect(schema_, settings, pillar, known.place)}
+
+
 def schema():
     """
     Return the schema of the pillar under ``glance:``.
@@ -160,17 +188,17 @@ def _problems(pillar, roles):
     schema_ = _data("schema.yaml")
     wrong = glance_schema.problems(schema_, pillar)
     found = wrong + glance_schema.missing(schema_, pillar, roles)
-    release = None
+    known = None
     try:
-        release = _release(pillar)
-        if release is None and "api" in roles:
+        known = _known(pillar) if not wrong else None
+        if not wrong and known is None and {"api", "registry"} & set(roles):
             found.append("glance:release is missing: this distribution has none of its own, so name one, as epoxy")
     except Invalid as exc:
         found.append(str(exc))
     if wrong:
         return found
     settings = glance_schema.complete(schema_, pillar)
-    return found + glance_rules.problems(settings, pillar, release, roles, _data("releases.yaml"))
+    return found + glance_rules.problems(settings, pillar, schema_, known, roles, _data("releases.yaml"))
 
 
 def _release(pillar):
@@ -179,36 +207,27 @@ def _release(pillar):
     return glance_releases.resolve(name, _data("releases.yaml")) if name else None
 
 
+def _known(pillar):
+    """The options of the release; ``None`` when no release is known."""
+    release = _release(pillar)
+    if release is None:
+        return None
+    stores = glance_schema.complete(_data("schema.yaml"), pillar)["stores"]
+    return glance_options.Known(_data("releases.yaml"), _data("options.json"), release, glance_stores.types(stores))
+
+
 def _complete(pillar):
     settings = glance_schema.complete(_data("schema.yaml"), pillar)
     settings["roles"] = [name for name in ROLES if name in settings["roles"]]
     settings["release"] = _release(pillar)
-    settings["database"] |= _database_profiles(settings["database"], pillar)
+    given, socket = pillar.get("database", {}), _system()["database_socket"]
+    settings["database"] |= glance_database.settings(settings["database"], given, socket)
     settings["identity"] |= _profiles(settings, pillar)
     settings["identity"]["endpoints"] = _endpoints(settings["identity"]["endpoints"])
-    settings["api"] |= _api(settings, pillar)
-    settings["client"].setdefault("packages", _system()["packages"]["client"])
+    _servers(settings, pillar)
     catalogue = glance_catalogue.images(settings), glance_catalogue.endings(settings)
     settings["images"], settings["catalogue"] = catalogue
     return settings
-
-
-def _database_profiles(database, pillar):
-    """Who asks: the administrator on the server's own host, and Glance's own user from wherever."""
-    own = {key: database[key] for key in ("host", "port", "user", "password_pillar") if key in database}
-    return {"profile": _database_admin(database, pillar), "own_profile": own}
-
-
-def _database_admin(database, pillar):
-    admin, given = database["admin"], pillar.get("database", {}).get("admin", {})
-    profile = {"user": admin["user"]}
-    if admin.get("host"):
-        profile |= {"host": admin["host"], "port": admin["port"]}
-    else:
-        profile["unix_socket"] = admin.get("unix_socket", _system()["database_socket"])
-    if given.get("password"):
-        profile["password_pillar"] = admin["password_pillar"]
-    return profile
 
 
 def _profiles(settings, pillar):
@@ -244,52 +263,19 @@ def _endpoints(given):
     return {"public": given["public"], "internal": internal, "admin": given.get("admin", internal)}
 
 
-def _api(settings, pillar):
-    system, release, values = _system(), settings["release"], settings["api"]
-    values.pop("config", None)
-    rules = values.pop("policy")
-    local = values["bind_host"] in ("0.0.0.0", "::")  # noqa: S104
-    address = glance_config.host("127.0.0.1" if local else values["bind_host"])
-    return {
-        "packages": system["packages"]["api"],
-        "services": system["services"]["api"],
-        "url": f"http://{address}:{values['bind_port']}",
-        "directories": _directories(settings, system),
-        "files": _files(settings, pillar, system) if release else [],
-        "policy": {**_owned(f"{system['paths']['config']}/policy.d/50-salt.yaml", system), "rules": rules},
-    }
-
-
-def _owned(name, system, mode="0640"):
-    return {"name": name, "user": "root", "group": system["group"], "mode": mode}
-
-
-def _files(settings, pillar, system):
-    release, given = settings["release"], pillar.get("api", {}).get("config", {})
+def _servers(settings, pillar):
+    """What the hosts of the API and of the registry get."""
+    known, schema_ = _known(pillar), _data("schema.yaml")
+    system = glance_host.system_of(_system(), known.release["glance"] if known else None)
     node = __grains__.get("fqdn") or __grains__["id"]
-    options = glance_config.api(settings, given, release, system, _data("releases.yaml"), node)
-    main = {**_owned(f"{system['paths']['config']}/glance-api.conf", system), "options": options, "purge": True}
-    server = glance_config.uwsgi(settings)
-    if release["server"] != "uwsgi" or not server:
-        return [main]
-    extra = {**_owned(system["paths"]["uwsgi"], system, "0644"), "group": "root", "options": server, "purge": False}
-    return [main, extra]
-
-
-def _directories(settings, system):
-    """Those of the stores, and those of the cache, which Debian's package leaves to root."""
-    state, cache = system["paths"]["state"], settings["cache"]["dir"]
-    stores = [store["datadir"] for store in settings["stores"]["backends"].values() if store.get("datadir")]
-    names = [
-        state,
-        *stores,
-        f"{state}/staging",
-        f"{state}/tasks",
-        cache,
-        *(f"{cache}/{part}" for part in ("incomplete", "invalid", "queue")),
-    ]
-    owner = {"user": system["user"], "group": system["group"], "mode": "0750"}
-    return [{"name": name, **owner} for name in dict.fromkeys(names)]
+    for role in ("api", "registry"):
+        settings[role].setdefault("workers", min(__grains__.get("num_cpus", 1), MOST_WORKERS))
+    api, registry = settings["api"], settings["registry"]
+    api |= glance_host.api(settings, pillar, schema_, known, system, node)
+    registry |= glance_host.registry(settings, pillar, schema_, known, system)
+    for values in (api, registry):
+        values.pop("config", None)  # may hold secrets; in the files they are references
+    settings["client"].setdefault("packages", system["packages"]["client"])
 
 
 def _system():
@@ -301,20 +287,22 @@ def _system():
 
 
 def _data(name):
-    """A parsed file of ``glance/``: all of them are fetched from the file server at once, and once a run."""
+    """A file of ``glance/``: all of them are fetched from the file server at once, each is parsed when it is needed."""
     if _CONTEXT not in __context__:
-        names = ["schema.yaml", "releases.yaml", f"os/{__grains__.get('os_family', 'unknown')}.yaml"]
+        names = ["schema.yaml", "releases.yaml", "options.json", f"os/{__grains__.get('os_family', 'unknown')}.yaml"]
         saltenv = __opts__.get("saltenv") or "base"
         paths = __salt__["cp.cache_files"]([f"salt://glance/{each}" for each in names], saltenv)
-        __context__[_CONTEXT] = {each: _parsed(path) for each, path in zip(names, paths, strict=True)}
-    found = __context__[_CONTEXT].get(name)
-    if found is None:
+        __context__[_CONTEXT] = {each: {"path": path} for each, path in zip(names, paths, strict=True)}
+    found = __context__[_CONTEXT].get(name, {})
+    if "content" not in found:
+        found["content"] = _parsed(found.get("path"))
+    if found["content"] is None:
         raise Invalid(f"salt://glance/{name} is not on the file server: is the formula in file_roots?")
-    return found
+    return found["content"]
 
 
 def _parsed(path):
     if not path or not os.path.isfile(path):
         return None
     with salt.utils.files.fopen(path, encoding="utf-8") as stream:
-        return yaml.load(stream, Loader=_LOADER)  # noqa: S506
+        return json.load(stream) if path.endswith(".json") else yaml.load(stream, Loader=_LOADER)  # noqa: S506

@@ -3,13 +3,14 @@ What a schema cannot say about the pillar: keys that need each other.
 """
 
 import glance_catalogue
-import glance_config
+import glance_database
 import glance_releases
+import glance_stores
+import glance_typed
+from glance_connections import BROKER
 
-BROKER = ("messaging", "messagingv2")
 
-
-def problems(settings, pillar, release, roles, data):
+def problems(settings, pillar, schema, known, roles, data):
     """
     Return one line for each contradiction, ``[]`` when there is none.
 
@@ -19,8 +20,11 @@ def problems(settings, pillar, release, roles, data):
     pillar
         The pillar, as returned by ``glance_schema.plain``.
 
-    release
-        As returned by ``glance_releases.resolve``; ``None`` when no release is known.
+    schema
+        Parsed ``schema.yaml``.
+
+    known
+        The options of the release, ``glance_options.Known``; ``None`` when no release is known.
 
     roles
         Roles of this minion, or the one that is asked for.
@@ -30,8 +34,12 @@ def problems(settings, pillar, release, roles, data):
     """
     found = []
     if "api" in roles:
-        found += _stores(settings["stores"], release) + _broker(settings, pillar)
-        found += _options(settings, pillar, release, data) if release else []
+        found += _stores(settings["stores"], known.release if known else None) + _broker(settings, pillar)
+        found += _options(settings, pillar, schema, known, data) if known else []
+    if known and {"api", "registry"} & set(roles):
+        found += _registry(settings, pillar, known) + _login(settings, pillar, known.release)
+    if "database" in roles:
+        found += glance_database.problems(settings["database"], pillar.get("database", {}))
     if "identity" in roles:
         found += _admin(pillar)
     if "images" in roles:
@@ -41,7 +49,7 @@ def problems(settings, pillar, release, roles, data):
 
 def _stores(stores, release):
     found = []
-    default, backends = glance_config.default_store(stores), stores["backends"]
+    default, backends = glance_stores.default(stores), stores["backends"]
     names = ", ".join(backends)
     if default is None:
         found.append(f"glance:stores:default is missing: name one of {names}")
@@ -56,7 +64,7 @@ def _stores(stores, release):
     for place, owners in places.items():
         if len(owners) > 1:
             found.append(f"glance:stores:backends: {' and '.join(owners)} share {place}: each needs its own datadir")
-    if release and release["glance"] < 19 and len(backends) > 1:
+    if release and release["stores"] == "legacy" and len(backends) > 1:
         found.append(f"glance:stores:backends: {release['codename']} has one store only: name one, or move to train")
     return found
 
@@ -74,16 +82,46 @@ def _broker(settings, pillar):
     ]
 
 
-def _options(settings, pillar, release, data):
-    config = pillar.get("api", {}).get("config", {})
-    found = glance_releases.problems(data, release, config)
+def _options(settings, pillar, schema, known, data):
+    values, release = pillar.get("api", {}), known.release
+    config = values.get("config", {})
+    found = known.problems(config, "glance:api:config", values.get("unchecked", []))
+    for key, option, essential in glance_typed.without_effect(schema, settings, pillar, known.place):
+        if essential:
+            section, name = option.split("/")
+            found.append(f"{key}: {release['codename']} has no option [{section}] {name}: take the key out")
     for method in settings["import"].get("methods", []):
-        first = data["import_methods"][method]
-        if release["glance"] < first:
-            name = next(each["codename"] for each in data["releases"] if each["glance"] == first)
-            found.append(f"glance:import:methods: {release['codename']} does not have {method}, which came with {name}")
+        if not known.has_method(method):
+            first = glance_releases.codename(data["import_methods"][method], data)
+            found.append(
+                f"glance:import:methods: {release['codename']} does not have {method}, which came with {first}"
+            )
+    if values.get("v1") and release["v1"] is None:
+        found.append(f"glance:api:v1: {release['codename']} has no version 1 of the API: take the key out")
     if 22 <= release["glance"] < 26:
         found += _secure_rbac(config)
+    return found
+
+
+def _registry(settings, pillar, known):
+    if settings["registry"]["through"] and known.release["glance"] == 20:
+        return ["glance:registry:through: with ussuri no image can be uploaded that way: take it out"]
+    if not known.release["registry"]:
+        return []
+    return known.problems(pillar.get("registry", {}).get("config", {}), "glance:registry:config")
+
+
+def _login(settings, pillar, release):
+    identity, found = settings["identity"], []
+    style = identity.get("authtoken") or release["authtoken"]
+    if style != "plugin" and release["glance"] >= 33:
+        found.append(f"glance:identity:authtoken: {release['codename']} knows plugin only: take the key out")
+    if style == "plugin" and release["glance"] < 10:
+        found.append(f"glance:identity:authtoken: {release['codename']} has no plugins: take the key out")
+    if identity.get("memcached_security") and not (
+        identity["memcached"] and pillar.get("identity", {}).get("memcached_secret")
+    ):
+        found.append("glance:identity:memcached_security needs memcached and memcached_secret beside it")
     return found
 
 

@@ -11,6 +11,9 @@ Pillar
 Everything is under the key ``glance``. A minion's pillar names only what its roles need: the keys marked with a role
 are required for that role, all others have a default or may be left out. ``pillar.example`` shows every key at work.
 
+An *option* is the one that the key stands for, by the name that the newest release has for it. Older releases get
+their own; one that has none goes without (``glance_settings.without_effect`` lists such keys), or is refused.
+
 A key marked *secret* goes to its file or server and nowhere else. An unknown key, a wrong type and a missing key are
 refused before anything is changed, all of them at once, each with its full name.
 """
@@ -67,4 +70,6 @@ def facts(schema):
         words.append(f"required for {', '.join(schema['required_for'])}")
     if schema.get("secret"):
         words.append("*secret*")
+    if schema.get("option"):
+        words.append("option ``[{}] {}``".format(*schema["option"].split("/")))
     return "; ".join(words)

@@ -31,13 +31,14 @@ glance-api-config-file-{{ file.name }}:
       - sls: glance.api.package
 {%- endfor %}
 
-{%- if settings.api.policy.rules %}
+{%- if settings.api.policy and settings.api.policy.rules %}
 
 glance-api-config-policy:
   file.serialize:
     - name: {{ settings.api.policy.name | json }}
     - dataset: {{ settings.api.policy.rules | json }}
-    - serializer: yaml
+    - serializer: {{ settings.api.policy.serializer }}
+    - merge_if_exists: {{ settings.api.policy.merge | json }}
     - user: {{ settings.api.policy.user }}
     - group: {{ settings.api.policy.group }}
     - mode: '{{ settings.api.policy.mode }}'

@@ -67,7 +67,11 @@ def with_release(name):
     settings["release"] = name
     for key in ("import", "stores"):
         settings.pop(key)
-    settings["api"].pop("config", None)
+    settings["api"] = {key: settings["api"][key] for key in ("workers", "policy", "logging")}
+    for key in ("memcached_tls", "authtoken"):
+        settings["identity"].pop(key)
+    for key in ("quorum_queues", "transient_quorum_queues"):
+        settings["messaging"].pop(key)
     return pillar
 
 

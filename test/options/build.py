@@ -11,7 +11,7 @@ have is taken to be there.
 What is written, by section and option, is a list of ``[first, last, specification]``: majors of Glance from and to
 which it holds. A specification has ``type`` (none: a string), ``items`` (type of a list's items), ``min``, ``max``,
 ``choices``, ``multi`` (several lines), ``brackets`` (a list that is written in them) and ``old`` (names that this
-release still reads it by).
+release still reads it by). ``pipelines`` has the pipelines of the paste files in the same way.
 """
 
 import argparse
@@ -25,9 +25,11 @@ import sample
 TARGET = pathlib.Path(__file__).resolve().parents[2] / "glance" / "options.json"
 OLD_TAGS = {8: "2014.1.5", 9: "2014.2.4", 10: "2015.1.4"}
 FIRST, LAST = 8, 33
+BY_HAND = 11  # first release whose samples are made by oslo-config-generator, so complete
 SAMPLES = re.compile(r"^etc/glance-(api|cache|image-import|manage|registry|scrubber)\.conf(\.sample)?$")
-# options of a list, in the order in which they are worth it when releases disagree
+PIPELINE = re.compile(r"^\[pipeline:(\S+)\]\n(?:#.*\n)*pipeline\s*=(.*)$", re.MULTILINE)
 KEYS = ("type", "items", "min", "max", "choices", "multi", "brackets", "old")
+DEFAULTS = (("type", "string"), ("old", []))
 
 
 def git(clone, *arguments):
@@ -51,6 +53,17 @@ def samples(clone, revision):
             for section, options in sample.read(git(clone, "show", f"{revision}:{path}")).items():
                 for option, spec in options.items():
                     found[section, option] = {**spec, **found.get((section, option), {})}
+    return found
+
+
+def pipelines(clone, revision):
+    """Return the pipelines of the API's and the registry's paste file, ``{name: filters and application}``."""
+    found = {}
+    there = git(clone, "ls-tree", "--name-only", revision, "etc/").split()
+    for path in ("etc/glance-api-paste.ini", "etc/glance-registry-paste.ini"):
+        if path in there:
+            text = git(clone, "show", f"{revision}:{path}")
+            found |= {name: " ".join(parts.split()) for name, parts in PIPELINE.findall(text)}
     return found
 
 
@@ -79,13 +92,36 @@ def release(major, sampled, dumps):
     return {**between, **{name: {**between.get(name, {}), **spec} for name, spec in sampled.items()}}
 
 
+def completed(releases):
+    """
+    Add to the releases whose samples people wrote what the first complete sample has: options of sections that they
+    have too, and of other sections the names that these options had before.
+    """
+    complete = next(iter(options for major, options in releases.items() if major == BY_HAND))
+    for major, options in releases.items():
+        sections = {section for section, _ in options}
+        for (section, option), spec in complete.items() if major < BY_HAND else ():
+            names = [(section, option)] if section in sections else []
+            old = [tuple(name.split("/")) for name in spec.get("old", [])]
+            if not any(name in options for name in old):
+                names += [name for name in old if not names and name[0] in sections]
+                options.update({name: dict(spec, old=[]) for name in names if name not in options})
+    return releases
+
+
 def typed(releases):
-    """Give an option of a sample file that people wrote the type that newer releases say it has."""
+    """
+    Give an option the type that newer releases say it has, where people wrote the sample file, and the brackets, which
+    oslo-config-generator leaves out before Rocky.
+    """
     known = {}
     for options in reversed(releases.values()):
         for name, spec in options.items():
-            if "type" not in spec and name in known:
-                spec.update(known[name])
+            newer = known.get(name, {})
+            if "type" not in spec:
+                spec.update(newer)
+            elif newer.get("brackets"):
+                spec["brackets"] = True
             known[name] = {key: spec[key] for key in ("type", "multi", "brackets") if key in spec}
     return releases
 
@@ -95,23 +131,29 @@ def ranges(releases):
     found = {}
     for major, options in releases.items():
         for (section, option), spec in options.items():
-            shown = {key: spec[key] for key in KEYS if key in spec and (key, spec[key]) != ("type", "string")}
-            runs = found.setdefault(section, {}).setdefault(option, [])
-            if runs and runs[-1][1] == major - 1 and runs[-1][2] == shown:
-                runs[-1][1] = major
-            else:
-                runs.append([major, major, shown])
+            shown = {key: spec[key] for key in KEYS if key in spec and (key, spec[key]) not in DEFAULTS}
+            add(found.setdefault(section, {}).setdefault(option, []), major, shown)
     return found
 
 
-def text(sources, options):
+def add(runs, major, what):
+    """Make the last run longer, or begin another."""
+    if runs and runs[-1][1] == major - 1 and runs[-1][2] == what:
+        runs[-1][1] = major
+    else:
+        runs.append([major, major, what])
+
+
+def text(sources, pipes, options):
     """Return the file: one line an option, so that a new release reads as a diff."""
     sections = []
     for section in sorted(options):
         lines = [f"   {json.dumps(name)}: {json.dumps(runs)}" for name, runs in sorted(options[section].items())]
         sections.append(f"  {json.dumps(section)}: {{\n" + ",\n".join(lines) + "\n  }")
     head = json.dumps(sources, indent=1).replace("\n", "\n ")
-    return f'{{\n "sources": {head},\n "options": {{\n' + ",\n".join(sections) + "\n }\n}\n"
+    lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(runs)}" for name, runs in sorted(pipes.items()))
+    found = ",\n".join(sections)
+    return f'{{\n "sources": {head},\n "pipelines": {{\n{lines}\n }},\n "options": {{\n{found}\n }}\n}}\n'
 
 
 def main():
@@ -127,7 +169,11 @@ def main():
         str(major): f"{dumps[major][0]} installed" if major in dumps else f"samples of {name}"
         for major, name in tags.items()
     }
-    TARGET.write_text(text(sources, ranges(typed(releases))), encoding="utf-8")
+    pipes = {}
+    for major, name in tags.items():
+        for pipeline, filters in pipelines(args.glance, name).items():
+            add(pipes.setdefault(pipeline, []), major, filters)
+    TARGET.write_text(text(sources, pipes, ranges(typed(completed(releases)))), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ Runs under every Python that a Glance ran under, 2.7 included. Install the drive
 vmware]``), or their options are missing.
 """
 
-from __future__ import print_function
+from __future__ import print_function  # noqa: UP010 Python 2.7
 
 import json
 import re
@@ -54,11 +54,8 @@ def specification(option):
     if choices:
         spec["choices"] = [each for each in choices if each not in ("", None)]
     spec["multi"] = bool(option.multi)
-    spec["old"] = sorted(
-        "%s/%s" % (each.group or "DEFAULT", each.name.replace("-", "_"))
-        for each in option.deprecated_opts
-        if each.name
-    )
+    old = [(each.group or "DEFAULT", each.name.replace("-", "_")) for each in option.deprecated_opts if each.name]
+    spec["old"] = sorted("/".join(each) for each in old)
     return {key: value for key, value in spec.items() if value not in (False, [])}
 
 

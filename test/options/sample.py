@@ -8,7 +8,9 @@ names, ``#name = default``. Before that people wrote them, so only names can be 
 import re
 
 SECTION = re.compile(r"^\[(?P<name>[^\]]+)\]\s*$")
-OPTION = re.compile(r"^# ?(?P<name>[A-Za-z][A-Za-z0-9_]*) ?= ?(?P<default>.*)$|^(?P<live>[a-z][a-z0-9_]*) ?= ?(?P<set>.*)$")
+OPTION = re.compile(
+    r"^# ?(?P<name>[A-Za-z][A-Za-z0-9_]*) ?= ?(?P<default>.*)$|^(?P<live>[a-z][a-z0-9_]*) ?= ?(?P<set>.*)$"
+)
 KIND = re.compile(
     r"\((?P<kind>(string|integer|floating point|boolean|list|dict|port|host address|hostname|host domain|URI|IP address"
     r"|unknown) value|multi valued)\)"

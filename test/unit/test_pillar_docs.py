@@ -1,10 +1,13 @@
 """The example, against the schema that it shows."""
 
+import json
 import pathlib
 
+import glance_options
 import glance_releases
 import glance_rules
 import glance_schema
+import glance_stores
 import pytest
 import yaml
 
@@ -13,6 +16,7 @@ EXAMPLE = (REPO / "pillar.example").read_text(encoding="utf-8")
 PILLAR = yaml.safe_load(EXAMPLE)["glance"]
 SCHEMA = yaml.safe_load((REPO / "glance" / "schema.yaml").read_text(encoding="utf-8"))
 RELEASES = yaml.safe_load((REPO / "glance" / "releases.yaml").read_text(encoding="utf-8"))
+REGISTRY = json.loads((REPO / "glance" / "options.json").read_text(encoding="utf-8"))
 ROLES = SCHEMA["properties"]["roles"]["items"]["enum"]
 
 
@@ -33,9 +37,10 @@ def test_the_example_is_valid_for_every_role(role):
     pillar = glance_schema.plain(PILLAR, SCHEMA)
     settings = glance_schema.complete(SCHEMA, pillar)
     release = glance_releases.resolve(pillar["release"], RELEASES)
+    known = glance_options.Known(RELEASES, REGISTRY, release, glance_stores.types(settings["stores"]))
     assert glance_schema.problems(SCHEMA, pillar) == []
     assert glance_schema.missing(SCHEMA, pillar, [role]) == []
-    assert glance_rules.problems(settings, pillar, release, [role], RELEASES) == []
+    assert glance_rules.problems(settings, pillar, SCHEMA, known, [role], RELEASES) == []
 
 
 @pytest.mark.parametrize("entry", list(keys(SCHEMA, [PILLAR])), ids=lambda entry: entry[0])

@@ -1,0 +1,100 @@
+"""
+What a host of the API or of the registry gets: packages, services, directories and files.
+"""
+
+import glance_config
+import glance_connections
+
+MODE = "0640"
+
+
+def system_of(data, major):
+    """
+    Return what a distribution calls things, for one release.
+
+    data
+        Parsed ``os/<os_family>.yaml``: what is so today, and under ``before`` what was otherwise, newest first, each
+        with ``glance``, the first major version that does not have it any more.
+
+    major
+        Major version of Glance; ``None`` for today's.
+    """
+    found = {key: value for key, value in data.items() if key != "before"}
+    for change in data.get("before", []):
+        if major is not None and major < change["glance"]:
+            for key, value in change.items():
+                if key != "glance":
+                    found[key] = {**found[key], **value}
+    return found
+
+
+def api(settings, pillar, schema, known, system, node):
+    """
+    Return ``packages``, ``services``, ``url``, ``directories``, ``files`` and ``policy`` of a host of the API.
+
+    settings, pillar, schema, system, node
+        As for ``glance_config.api``.
+
+    known
+        The options of the release; ``None`` when no release is known, then there are no files.
+    """
+    values = settings["api"]
+    local = values["bind_host"] in ("0.0.0.0", "::")  # noqa: S104
+    address = glance_connections.host("127.0.0.1" if local else values["bind_host"])
+    return {
+        "packages": system["packages"]["api"],
+        "services": system["services"]["api"],
+        "url": f"http://{address}:{values['bind_port']}",
+        "directories": _directories(settings, system),
+        "files": _api_files(settings, pillar, schema, known, system, node) if known else [],
+        "policy": _policy(settings, system, known.release) if known else None,
+    }
+
+
+def registry(settings, pillar, schema, known, system):
+    """Return ``packages``, ``services`` and ``files`` of a host of the registry; arguments as for :py:func:`api`."""
+    if not known or not known.release["registry"]:
+        return {"packages": [], "services": [], "files": []}
+    options = glance_config.registry(settings, pillar, schema, known, system)
+    file = _owned("glance-registry.conf", system)
+    return {
+        "packages": system["packages"]["registry"],
+        "services": system["services"]["registry"],
+        "files": [{**file, "options": options, "purge": settings["api"]["purge"]}],
+    }
+
+
+def _owned(name, system, mode=MODE):
+    return {"name": f"{system['paths']['config']}/{name}", "user": "root", "group": system["group"], "mode": mode}
+
+
+def _api_files(settings, pillar, schema, known, system, node):
+    options = glance_config.api(settings, pillar, schema, known, system, node)
+    main = {**_owned("glance-api.conf", system), "options": options, "purge": settings["api"]["purge"]}
+    server = glance_config.uwsgi(settings)
+    if known.release["server"] != "uwsgi" or not server:
+        return [main]
+    owner = {"name": system["paths"]["uwsgi"], "user": "root", "group": "root", "mode": "0644"}
+    return [main, {**owner, "options": server, "purge": False}]
+
+
+def _policy(settings, system, release):
+    """The rules that differ: beside Glance's own, or in older releases among them."""
+    policy = release["policy"]
+    return {**_owned(policy["file"], system), **policy, "rules": settings["api"]["policy"]}
+
+
+def _directories(settings, system):
+    """Those of the stores, and those of the cache, which Debian's package leaves to root."""
+    state, cache = system["paths"]["state"], settings["cache"]["dir"]
+    stores = [store["datadir"] for store in settings["stores"]["backends"].values() if store.get("datadir")]
+    names = [
+        state,
+        *stores,
+        f"{state}/staging",
+        f"{state}/tasks",
+        cache,
+        *(f"{cache}/{part}" for part in ("incomplete", "invalid", "queue")),
+    ]
+    owner = {"user": system["user"], "group": system["group"], "mode": "0750"}
+    return [{"name": name, **owner} for name in dict.fromkeys(names)]
