@@ -109,17 +109,36 @@ def test_images_are_arguments_of_states(settings):
     assert one.keys() == {
         "name",
         "source",
-        "disk_format",
         "container_format",
         "visibility",
         "properties",
+        "project_domain",
+        "retire",
+        "catalogue",
         "proxy",
         "profile",
     }
     assert one["proxy"] == "http://proxy:3128"
+    assert one["retire"] == {"hide": True, "deactivate": False, "unprotect": False}
     assert "proxy" not in two
     assert images["old"]["function"] == "absent"
     assert [next(iter(each)) for each in images["old"]["arguments"]] == ["name", "profile"]
+
+
+def test_images_that_pillar_does_not_name_are_reported(settings):
+    found = settings.get("glance.images")["catalogue"]
+    undeclared, retired = ({key: value for each in part["arguments"] for key, value in each.items()} for part in found)
+    assert [part["function"] for part in found] == ["only_declared", "retired"]
+    assert (undeclared["names"], undeclared["report"]) == (["one", "two"], True)
+    assert retired["in_use"] == []
+
+
+@pytest.mark.parametrize(("undeclared", "functions"), [("keep", ["retired"]), ("retire", ["only_declared", "retired"])])
+def test_what_happens_to_images_that_pillar_does_not_name(settings, given, undeclared, functions):
+    given["catalogue"] = {"undeclared": undeclared}
+    assert [part["function"] for part in settings.get("glance.images")["catalogue"]] == functions
+    given["images"] = {}
+    assert settings.get("glance.images")["catalogue"] == []
 
 
 @pytest.mark.parametrize(
