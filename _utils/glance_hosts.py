@@ -7,7 +7,7 @@ have no say, since a minion can forge them.
 
 import glance_report
 
-ROLES = ("database", "messaging", "identity", "api", "client", "images")
+ROLES = ("database", "messaging", "identity", "registry", "api", "client", "images")
 REQUIRED = ("database", "identity", "api")
 SINGLE = ("database", "messaging", "identity", "images")
 NOBODY = "-"

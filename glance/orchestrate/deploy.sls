@@ -11,6 +11,7 @@
   ('database', 'glance.database', hosts.get('database', [])),
   ('messaging', 'glance.messaging', hosts.get('messaging', [])),
   ('identity', 'glance.identity', hosts.get('identity', [])),
+  ('registry', 'glance.registry', hosts.get('registry', [])),
   ('api-first', 'glance.api', first),
   ('api', 'glance.api', hosts.get('api', [])[1:]),
   ('client', 'glance.client', hosts.get('client', [])),
