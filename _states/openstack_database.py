@@ -18,20 +18,25 @@ whether they are as in pillar.
     glance-user:
       openstack_database.user_present:
         - name: glance
-        - hosts: ['%', localhost]
+        - hosts: ['10.0.0.%', localhost]
+        - other_hosts: remove
         - password_pillar: glance:database:password
+        - tls_requires: SSL
+        - limits: {max_user_connections: 200}
         - profile: glance:database:admin
 
     glance-grants:
       openstack_database.grants_present:
         - name: glance
         - schema: glance
-        - hosts: ['%', localhost]
-        - privileges: [ALL PRIVILEGES]
+        - hosts: ['10.0.0.%', localhost]
+        - privileges: [glance migrations]
         - profile: glance:database:admin
+
+A password changes without an interruption by way of a second user: both exist with the same grants, the services go
+over to the new one, then the old one goes. docs/database.rst has the steps.
 """
 
-import openstack_secrets
 from openstack_errors import Invalid
 from openstack_states import converge
 
@@ -67,12 +72,12 @@ def schema_present(name, character_set="utf8mb4", collation=None, profile=PROFIL
         given = {"character_set": character_set, "collation": collation}
         return {key: _full_name(value) for key, value in given.items() if value is not None}
 
+    def read():
+        return __salt__["openstack_database.schema_get"](name, profile, tables=False)
+
     def write(current, _changes):
         function = "schema_create" if current is None else "schema_update"
         __salt__[f"openstack_database.{function}"](name, character_set, collation, profile)
-
-    def read():
-        return __salt__["openstack_database.schema_get"](name, profile)
 
     return converge(name, f"Schema {name}", wanted, read, write, __opts__["test"])
 
@@ -101,168 +106,6 @@ def schema_absent(name, force=False, profile=PROFILE):
         __salt__["openstack_database.schema_remove"](name, force, profile)
 
     return converge(name, f"Schema {name}", None, read, write, __opts__["test"])
-
-
-def user_present(name, hosts, password_pillar, profile=PROFILE):
-    """
-    Ensure that a user exists for each of the hosts, with the password that pillar holds.
-
-    The password is compared, not set again. Accounts of the same name for other hosts are left alone:
-    :py:func:`user_absent` removes them.
-
-    name
-        Name of the user.
-
-    hosts
-        List of hosts in the server's notation: ``['%', localhost]``.
-
-    password_pillar
-        Pillar key of the password.
-
-    profile
-        Who connects to which server. Default ``glance:database:admin``.
-    """
-
-    def wanted():
-        openstack_secrets.password(__pillar__, password_pillar)
-        return {_account(name, host): {"password": openstack_secrets.SAME} for host in _hosts(hosts)}
-
-    def read():
-        found = {}
-        for host in _hosts(hosts):
-            fits = __salt__["openstack_database.password_matches"](name, host, password_pillar, profile)
-            if fits is not None:
-                found[_account(name, host)] = {
-                    "password": openstack_secrets.SAME if fits else openstack_secrets.DIFFERS
-                }
-        return found or None
-
-    def write(current, changes):
-        for host in _hosts(hosts):
-            account = _account(name, host)
-            if account in changes:
-                function = "user_update" if account in (current or {}) else "user_create"
-                __salt__[f"openstack_database.{function}"](name, host, password_pillar, profile)
-
-    return converge(name, f"Database user {name}", wanted, read, write, __opts__["test"])
-
-
-def user_absent(name, hosts=None, profile=PROFILE):
-    """
-    Ensure that a user does not exist; its grants go with it.
-
-    name
-        Name of the user.
-
-    hosts
-        List of hosts whose accounts are removed. Default: all accounts of that name.
-
-    profile
-        Who connects to which server. Default ``glance:database:admin``.
-    """
-
-    def read():
-        chosen = None if hosts is None else _hosts(hosts)
-        found = {
-            _account(user["name"], user["host"]): {"plugin": user["plugin"]}
-            for user in __salt__["openstack_database.user_list"](profile)
-            if user["name"] == name and (chosen is None or user["host"].lower() in chosen)
-        }
-        return found or None
-
-    def write(current, _changes):
-        for account in current:
-            __salt__["openstack_database.user_remove"](name, account.removeprefix(f"{name}@"), profile)
-
-    return converge(name, f"Database user {name}", None, read, write, __opts__["test"])
-
-
-def grants_present(name, schema, hosts, privileges, profile=PROFILE):
-    """
-    Ensure that a user has exactly these privileges in a schema, from each of the hosts. Others are revoked.
-
-    Looked at are the schema itself and its tables, not ``*.*``, roles or routines.
-
-    name
-        Name of the user. It must exist when the state is not run under ``test=True``.
-
-    schema
-        Name of the schema; ``_`` and ``%`` in it are themselves, not wildcards.
-
-    hosts
-        List of hosts in the server's notation: ``['%', localhost]``.
-
-    privileges
-        List of privileges as in a GRANT statement: ``[ALL PRIVILEGES]``, ``[SELECT, INSERT]``.
-
-    profile
-        Who connects to which server. Default ``glance:database:admin``.
-    """
-
-    def wanted():
-        listed = __salt__["openstack_database.privileges"](privileges, profile)
-        return {_account(name, host): listed for host in _hosts(hosts)}
-
-    def read():
-        return _grants(name, schema, _hosts(hosts), profile)
-
-    def write(_current, changes):
-        for host in _hosts(hosts):
-            if _account(name, host) in changes:
-                __salt__["openstack_database.grants_set"](name, schema, privileges, host, profile)
-
-    return converge(name, f"Access of {name} to schema {schema}", wanted, read, write, __opts__["test"])
-
-
-def grants_absent(name, schema, hosts=None, profile=PROFILE):
-    """
-    Ensure that a user has no privileges in a schema.
-
-    name
-        Name of the user.
-
-    schema
-        Name of the schema; ``_`` and ``%`` in it are themselves, not wildcards.
-
-    hosts
-        List of hosts whose accounts are looked at. Default: all accounts of that name.
-
-    profile
-        Who connects to which server. Default ``glance:database:admin``.
-    """
-
-    def read():
-        chosen = hosts
-        if hosts is None:
-            users = __salt__["openstack_database.user_list"](profile)
-            chosen = [user["host"] for user in users if user["name"] == name]
-        found = _grants(name, schema, _hosts(chosen) if chosen else [], profile)
-        return {account: listed for account, listed in found.items() if listed} or None
-
-    def write(current, _changes):
-        for account in current:
-            host = account.removeprefix(f"{name}@")
-            __salt__["openstack_database.grants_set"](name, schema, [], host, profile)
-
-    return converge(name, f"Access of {name} to schema {schema}", None, read, write, __opts__["test"])
-
-
-def _grants(name, schema, hosts, profile):
-    return {
-        _account(name, host): __salt__["openstack_database.grants_get"](name, schema, host, profile) for host in hosts
-    }
-
-
-def _account(name, host):
-    return f"{name}@{host.lower()}"
-
-
-def _hosts(hosts):
-    """The hosts of a state's argument, once each, in lower case as servers keep them."""
-    listed = [hosts] if isinstance(hosts, str) else hosts
-    if not isinstance(listed, list) or not listed or not all(isinstance(host, str) and host for host in listed):
-        raise Invalid(f"hosts must be a list of host names, addresses or patterns, not {hosts!r}")
-    return list(dict.fromkeys(host.lower() for host in listed))
 
 
 def _full_name(name):

@@ -10,6 +10,8 @@ import json
 import pathlib
 
 import openstack_mysql
+import openstack_mysql_errors
+import openstack_mysql_names
 import salt.utils.atomicfile
 import salt.utils.files
 from openstack_errors import OpenStackError
@@ -35,8 +37,8 @@ def seen(package_version, profile, schema, context, pillar):
     """
     try:
         connection, found = openstack_mysql.connection(profile, context, pillar)
-        with openstack_mysql.asking("the revision of the schema", found), connection.cursor() as cursor:
-            table = f"{openstack_mysql.identifier(schema)}.alembic_version"
+        with openstack_mysql_errors.asking("the revision of the schema", found), connection.cursor() as cursor:
+            table = f"{openstack_mysql_names.identifier(schema)}.alembic_version"
             cursor.execute(f"SELECT version_num FROM {table}")  # noqa: S608 an identifier, quoted
             revisions = sorted(row["version_num"] for row in cursor.fetchall())
     except OpenStackError:

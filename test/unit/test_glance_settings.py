@@ -200,6 +200,7 @@ def test_every_key_is_described():
     walk(SCHEMA, "glance")
     assert glance_schema.secrets(SCHEMA) == [
         "glance:database:password",
+        "glance:database:second_user:password",
         "glance:database:admin:password",
         "glance:messaging:password",
         "glance:identity:admin:password",

@@ -2,6 +2,7 @@
 
 import importlib.util
 import pathlib
+import types
 
 import pytest
 from openstack_errors import Invalid, OpenStackError, Unreachable
@@ -29,7 +30,7 @@ class Server:
         if not self.deaf:
             where[key] = value
 
-    def schema_get(self, name, profile):
+    def schema_get(self, name, profile, tables=True):
         if isinstance(self.trouble, Exception):
             raise self.trouble
         return self.schemas.get(name)
@@ -49,13 +50,21 @@ class Server:
         accounts = [account.rpartition("@") for account, password in self.passwords.items() if password]
         return [{"name": name, "host": host, "plugin": "p"} for name, _, host in accounts]
 
+    def user_get(self, name, host, profile):
+        if isinstance(self.trouble, Exception):
+            raise self.trouble
+        return {"plugin": "p", "locked": False} if self.passwords.get(f"{name}@{host}") else None
+
+    def user_options(self, plugin, tls_requires, limits, locked, profile):
+        return {key: value for key, value in {"plugin": plugin, "locked": locked}.items() if value is not None}
+
     def password_matches(self, name, host, password_pillar, profile):
         if isinstance(self.trouble, Exception):
             raise self.trouble
         there = self.passwords.get(f"{name}@{host}")
         return None if there is None else there == password_pillar
 
-    def user_create(self, name, host, password_pillar, profile):
+    def user_create(self, name, host, password_pillar, profile, **_given):
         self._write(self.passwords, f"{name}@{host}", password_pillar)
 
     user_update = user_create
@@ -63,17 +72,17 @@ class Server:
     def user_remove(self, name, host, profile):
         self._write(self.passwords, f"{name}@{host}", None)
 
-    def privileges(self, names, profile):
+    def privileges(self, schema, names, tables, columns, profile):
         if isinstance(self.trouble, Exception):
             raise self.trouble
         if "FLY" in names:
             raise Invalid("no privilege on a schema: FLY")
         return sorted(names)
 
-    def grants_get(self, name, schema, host, profile):
+    def grants_get(self, name, schema, host, elsewhere, profile):
         return self.grants.get(f"{name}@{host}", [])
 
-    def grants_set(self, name, schema, privileges, host, profile):
+    def grants_set(self, name, schema, privileges, host, tables=None, columns=None, elsewhere=False, profile=None):
         self._write(self.grants, f"{name}@{host}", sorted(privileges))
 
 
@@ -89,13 +98,16 @@ def testmode(request):
 
 @pytest.fixture
 def states(server, testmode):
-    path = REPO / "_states" / "openstack_database.py"
-    spec = importlib.util.spec_from_file_location("formula_states_openstack_database", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    module.__salt__, module.__opts__ = server.functions(), {"test": testmode}
-    module.__pillar__ = {"password": "x", "flag": True}
-    return module
+    found = {}
+    for path in sorted((REPO / "_states").glob("openstack_database*.py")):
+        spec = importlib.util.spec_from_file_location(f"formula_states_{path.stem}", path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        module.__salt__, module.__opts__ = server.functions(), {"test": testmode}
+        module.__pillar__ = {"password": "x", "flag": True}
+        found |= {key: value for key, value in vars(module).items() if key.endswith(("_present", "_absent"))}
+        found.setdefault("modules", []).append(module)
+    return types.SimpleNamespace(**found)
 
 
 ARGUMENTS = {
@@ -214,6 +226,10 @@ def test_a_failure_half_way_reports_what_was_done(server, states, testmode, func
         ("user_present", {"password_pillar": "flag"}),
         ("user_present", {"hosts": []}),
         ("user_present", {"hosts": [1]}),
+        ("user_present", {"other_hosts": "burn"}),
+        ("user_present", {"password_pillar": None}),
+        ("user_present", {"plugin": "unix_socket"}),
+        ("grants_present", {"elsewhere": "burn"}),
         ("user_absent", {"hosts": []}),
         ("grants_present", {"hosts": {}}),
         ("grants_present", {"privileges": ["FLY"]}),
@@ -243,7 +259,33 @@ def test_only_the_named_hosts_are_removed(server, states, testmode):
     assert server.writes == ([] if testmode else ["x@localhost"])
 
 
+@pytest.mark.parametrize("other_hosts", ["keep", "remove"])
+def test_other_hosts(server, states, testmode, other_hosts):
+    fill(server)
+    server.passwords["x@10.0.0.1"] = "password"
+    ret = states.user_present("x", hosts=HOSTS, password_pillar="password", other_hosts=other_hosts)
+    removed = {"x@10.0.0.1": {"old": {"plugin": "p"}, "new": None}}
+    if other_hosts == "keep":
+        assert (ret["result"], ret["changes"], server.writes) == (True, {}, [])
+    else:
+        assert (ret["result"], ret["changes"]) == (None if testmode else True, removed)
+        assert server.writes == ([] if testmode else ["x@10.0.0.1"])
+
+
+def test_a_password_that_fits_is_not_set_again(server, states, testmode):
+    """What changes is another attribute: no password goes to the server."""
+    fill(server)
+    sent = []
+    for module in states.modules:
+        module.__salt__["openstack_database.user_update"] = lambda *args, **given: sent.append((args, given))
+    ret = states.user_present("x", hosts="%", password_pillar="password", locked=True)
+    planned = {"x@%": {"old": {**SAME, "locked": False}, "new": {**SAME, "locked": True}}}
+    assert ret["changes"] == (planned if testmode else {})  # this server does nothing
+    assert [args for args, _ in sent] == ([] if testmode else [("x", "%", None)])
+
+
 def test_states_without_their_module(states):
-    assert states.__virtual__() == "openstack_database"
-    states.__salt__ = {}
-    assert states.__virtual__()[0] is False
+    for module in states.modules:
+        assert module.__virtual__() == "openstack_database"
+        module.__salt__ = {}
+        assert module.__virtual__()[0] is False

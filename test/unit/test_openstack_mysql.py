@@ -1,82 +1,25 @@
-"""What is said to MariaDB and MySQL, and what their answers mean."""
-
-import re
+"""Who asks which server, over which connection."""
 
 import openstack_mysql as mysql
 import pymysql
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from openstack_errors import Invalid, OpenStackError, Refused, Unreachable
+from openstack_errors import Invalid
 
-NAMES = st.text(st.characters(exclude_characters="\0"), min_size=1, max_size=64).filter(lambda name: name[-1] != " ")
 SECRET = "s3cret"
-FOUND = {"user": "root", "host": "db", "port": 3306, "password": SECRET, "password_key": "a:b", "read_timeout": 60}
-
-
-@given(NAMES)
-def test_an_identifier_is_the_name_and_nothing_else(name):
-    sent = mysql.identifier(name) % ()
-    assert sent[0] == sent[-1] == "`"
-    assert re.sub("``", "", sent[1:-1]).count("`") == 0
-    assert sent[1:-1].replace("``", "`") == name
-
-
-@pytest.mark.parametrize("name", ["", "nul\0", "space ", "x" * 65])
-def test_names_that_no_server_takes(name):
-    with pytest.raises(Invalid, match="is no name"):
-        mysql.identifier(name)
-
-
-@given(st.text("a_%\\", max_size=6), st.text("a_%\\", max_size=6))
-def test_a_pattern_matches_its_own_name_only(name, other):
-    """Read as the server reads it: a backslash takes the meaning from what follows."""
-    tokens = re.findall(r"\\.|.", mysql.pattern(name), re.DOTALL)
-    like = "".join({"_": ".", "%": ".*"}.get(token) or re.escape(token[-1]) for token in tokens)
-    assert (re.fullmatch(like, other, re.DOTALL) is not None) == (name == other)
-
-
-@pytest.mark.parametrize(
-    ("plugin", "stored", "password"),
-    [
-        ("mysql_native_password", b"*2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19", "password"),
-        ("", b"*2470c0c06dee42fd1618bb99005adca2ec9d1e19", "password"),
-        (
-            "caching_sha2_password",
-            b"$A$005$"
-            + bytes.fromhex("F9CC98CE08892924F50A213B6BC571A2C11778C5")
-            + b"bTy95Y99eAME1dwEkHOA1ndHGBWz.1bxSSRkuTXFGV/",
-            "hashcat",
-        ),
-        # openssl passwd -5 -salt saltsalt correct
-        ("sha256_password", b"$5$saltsalt$bM2NOMXBvP/yo4CGWbQ.USJSeF5uzaT2H3bDmiXYqo1", "correct"),
-    ],
-)
-def test_passwords_are_compared_with_what_the_server_keeps(plugin, stored, password):
-    assert mysql.fits(plugin, stored, password) is True
-    assert mysql.fits(plugin, stored, password + "x") is False
-    assert mysql.fits(plugin, b"", password) is False
-
-
-def test_plugins_without_a_known_hash():
-    assert mysql.fits("ed25519", b"x", "y") is None
-    assert mysql.fits("unix_socket", b"", "y") is False
-
-
-# --- profiles
+FOUND = {"user": "root", "host": "db", "port": 3306, "password": SECRET, "read_timeout": 60}
 
 
 def test_settings_of_a_named_profile():
     pillar = {"a": {"b": {"user": "root", "host": "db", "password": SECRET, "read_timeout": 5}}}
     found = mysql.settings("a:b", pillar)
-    assert (found["password"], found["password_key"]) == (SECRET, "a:b:password")
+    assert (found["password"], found["password_source"]) == (SECRET, "pillar key a:b:password")
     assert (found["port"], found["connect_timeout"], found["read_timeout"]) == (3306, 10, 5)
 
 
 def test_settings_of_a_mapping():
     profile = {"user": "root", "unix_socket": "/s", "password_pillar": "a"}
     found = mysql.settings(profile, {"a": SECRET})
-    assert (found["password"], found["password_key"]) == (SECRET, "a")
+    assert (found["password"], found["password_source"]) == (SECRET, "pillar key a")
     assert "password_pillar" in profile
 
 
@@ -107,42 +50,61 @@ def test_unusable_tls(wanted):
         mysql.connect({**FOUND, "ssl": wanted})
 
 
-# --- errors
+# --- option files
+
+
+@pytest.fixture
+def file(tmp_path):
+    """An option file as Debian and the manuals have it."""
+    path = tmp_path / "my.cnf"
+    path.write_text(
+        f"[client]\nuser=root\npassword='{SECRET}'\nsocket=/s\nhost=db\nport=3307\nssl-ca=/ca.pem\n"
+        "ssl_cert=/cert.pem\nprompt\n!includedir /etc/mysql/conf.d/\n[other]\nuser = maria\nhost = elsewhere\nssl\n"
+    )
+    return str(path)
+
+
+def test_settings_of_an_option_file(file):
+    found = mysql.settings({"option_file": file}, {})
+    assert {key: found[key] for key in ("user", "unix_socket", "host", "port", "ssl")} == {
+        "user": "root",
+        "unix_socket": "/s",
+        "host": "db",
+        "port": "3307",
+        "ssl": {"ca": "/ca.pem", "cert": "/cert.pem"},
+    }
+    assert (found["password"], found["password_source"]) == (SECRET, f"password in {file}")
+
+
+def test_another_group_of_an_option_file(file):
+    found = mysql.settings({"option_file": file, "option_group": "other"}, {})
+    assert (found["user"], found["host"], found["port"], found["ssl"]) == ("maria", "elsewhere", 3306, True)
+
+
+def test_the_profile_wins_over_its_option_file(file):
+    found = mysql.settings({"option_file": file, "host": "here", "password_pillar": "a"}, {"a": "new"})
+    assert (found["host"], found["port"], found.get("unix_socket")) == ("here", 3306, None)
+    assert (found["password"], found["password_source"]) == ("new", "pillar key a")
 
 
 @pytest.mark.parametrize(
-    ("error", "kind", "text"),
+    ("content", "text"),
     [
-        (pymysql.err.OperationalError(2003, SECRET), Unreachable, "is the server up"),
-        (pymysql.err.OperationalError(2013, SECRET), Unreachable, "lost"),
-        (pymysql.err.InterfaceError(0, ""), Unreachable, "lost"),
-        (pymysql.err.OperationalError(1045, SECRET), Refused, "pillar key a:b"),
-        (pymysql.err.OperationalError(1130, SECRET), Refused, "this host"),
-        (pymysql.err.OperationalError(1142, SECRET), Refused, "privilege"),
-        (pymysql.err.ProgrammingError(1064, f"near '{SECRET}'"), OpenStackError, "error 1064"),
-        (pymysql.err.OperationalError(1819, SECRET), OpenStackError, "password policy"),
-        (pymysql.err.InternalError("odd"), Unreachable, "lost"),
-        (RuntimeError(SECRET), Unreachable, "RuntimeError"),
-        (TimeoutError(SECRET), Unreachable, "TimeoutError"),
+        (None, "No such file"),
+        (b"x=1\n", "MissingSectionHeaderError"),
+        (b"[x]\n", "no group"),
+        (b"\xff", "UnicodeDecodeError"),
     ],
 )
-def test_errors_say_who_asked_whom_and_no_secret(error, kind, text):
-    with pytest.raises(kind, match=text) as caught, mysql.asking("trying", FOUND, secret=True):
-        raise error
-    assert type(caught.value) is kind
-    assert "trying as user root at db:3306" in str(caught.value)
-    assert SECRET not in str(caught.value)
-    assert caught.value.__cause__ is None
+def test_unusable_option_files(tmp_path, content, text):
+    path = tmp_path / "my.cnf"
+    if content:
+        path.write_bytes(content)
+    with pytest.raises(Invalid, match=text):
+        mysql.settings({"option_file": str(path)}, {})
 
 
-def test_what_the_server_says_is_passed_on_where_no_secret_is_sent():
-    with pytest.raises(OpenStackError, match="Unknown character set"), mysql.asking("trying", FOUND):
-        raise pymysql.err.OperationalError(1115, "Unknown character set: 'x'")
-
-
-def test_an_account_without_password_is_told_so():
-    with pytest.raises(Refused, match="without a password"), mysql.asking("trying", {**FOUND, "password": ""}):
-        raise pymysql.err.OperationalError(1698, "")
+# --- connections
 
 
 def test_one_connection_a_process(monkeypatch):
