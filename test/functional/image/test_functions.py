@@ -1,0 +1,45 @@
+"""What is called by hand."""
+
+from functional import images
+from functional.image.common import GOOD, sent
+from functional.webserver import digest
+
+
+def test_answer_as_data(modules, window, glance):
+    answer = modules.openstack_image.answering()
+    assert (answer["status"], answer["error"], answer["url"]) == (200, None, window.url)
+    assert answer["version"].startswith("v2.")
+    assert modules.openstack_image.endpoint() == window.url
+
+
+def test_listing_is_asked_once_and_knows_own_writes(modules, window, glance, web, name):
+    modules.openstack_image.list()
+    listings = len(sent(window, "GET"))
+    image = modules.openstack_image.upload(name, f"{web.url}/good.qcow2", "qcow2", hidden=True)
+    assert modules.openstack_image.show(name) == modules.openstack_image.show(image["id"])
+    assert modules.openstack_image.update(name, tags=["x"])["tags"] == ["x"]
+    assert image["id"] in [one["id"] for one in modules.openstack_image.list()]
+    assert modules.openstack_image.delete(name) is True
+    assert modules.openstack_image.delete(name) is False
+    assert modules.openstack_image.show(name) is None
+    assert len([path for _, path, _ in sent(window, "GET") if "/v2/images?" in path]) == listings
+
+
+def test_download(modules, glance, web, name, tmp_path):
+    modules.openstack_image.upload(name, f"{web.url}/good.qcow2", "qcow2")
+    dest = tmp_path / "copy.qcow2"
+    ret = modules.openstack_image.download(name, str(dest))
+    assert ret == {"path": str(dest), "size": len(GOOD), "hash": digest(GOOD, "sha512")}
+    assert dest.read_bytes() == GOOD
+    assert list(tmp_path.iterdir()) == [dest]
+    assert modules.openstack_image.digest(name) == digest(GOOD)
+    assert modules.openstack_image.digest(name, "md5") == digest(GOOD, "md5")
+
+
+def test_inspect(modules, tmp_path):
+    path = tmp_path / "image"
+    path.write_bytes(GOOD)
+    ret = modules.openstack_image.inspect(str(path))
+    assert (ret["format"], ret["virtual_size"], ret["findings"]) == ("qcow2", 64 << 20, [])
+    path.write_bytes(images.qcow2(backing="/etc/passwd"))
+    assert "backing_file" in modules.openstack_image.inspect(str(path))["findings"][0]
