@@ -64,6 +64,8 @@ def images(sites=None):
     keepers = {site: glance_hosts.keeper(glance_hosts.members(site, pillars)) for site in names}
     answers = _asked([minion for minion in keepers.values() if minion], "openstack_image.catalogue")
     offers, problems = {}, []
+    if not names:
+        problems.append(glance_matrix.unanswered("all", [], "no accepted minion's pillar has glance:site"))
     for site, minion in keepers.items():
         offers[site], problem = _offer(minion, answers)
         problems += [glance_matrix.unanswered(site, names, problem)] if problem else []

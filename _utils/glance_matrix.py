@@ -46,7 +46,7 @@ def unanswered(site, sites, problem):
     problem
         Why it does not answer.
     """
-    cells = dict.fromkeys(sites, "") | {site: UNKNOWN}
+    cells = dict.fromkeys(sites, "") | {name: UNKNOWN for name in sites if name == site}
     failed = {"result": glance_report.FAILED, "detail": f"{site}: {problem}"}
     return {"image": "-", "id": None, "sites": cells, "differences": {}, **failed}
 
