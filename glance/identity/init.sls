@@ -64,3 +64,37 @@ glance-identity-endpoint-{{ interface }}-present:
       - openstack_identity: glance-identity-region-present
       - openstack_identity: glance-identity-service-present
 {%- endfor %}
+
+{%- if identity.limits %}
+
+glance-identity-reader-present:
+  openstack_identity.role_present:
+    - name: reader
+    - profile: {{ profile | json }}
+
+glance-identity-system-assignment-present:
+  openstack_identity.assignment_present:
+    - name: {{ identity.user | json }}
+    - user_domain: {{ identity.domain | json }}
+    - system: true
+    - roles: [reader]
+    - profile: {{ profile | json }}
+    - require:
+      - openstack_identity: glance-identity-user-present
+      - openstack_identity: glance-identity-reader-present
+{%- endif %}
+
+{%- for resource, limit in identity.limits | dictsort %}
+
+glance-identity-limit-{{ resource }}-present:
+  openstack_identity.registered_limit_present:
+    - name: {{ resource }}
+    - service: {{ identity.service.name | json }}
+    - type: {{ identity.service.type | json }}
+    - region: {{ settings.region | json }}
+    - limit: {{ limit }}
+    - profile: {{ profile | json }}
+    - require:
+      - openstack_identity: glance-identity-region-present
+      - openstack_identity: glance-identity-service-present
+{%- endfor %}
