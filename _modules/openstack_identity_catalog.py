@@ -86,7 +86,8 @@ def service_create(name, type, description=None, enabled=True, profile=PROFILE):
     what = f"service {names.named('service', name)} of type {names.named('type of service', type)}"
     if names.service(keystone, name, type):
         raise Invalid(f"{what} exists already")
-    made = keystone.create("service", what, name=name, type=type, description=description, enabled=enabled)
+    values = {"name": name, "type": type, "description": description, "enabled": enabled}
+    made = keystone.create_only("service", what, lambda row: (row.get("name"), row["type"]), **values)
     return records.record(keystone, "service", made)
 
 
@@ -229,7 +230,8 @@ def endpoint_create(name, type, interface, url, region, enabled=True, profile=PR
     if _endpoint(keystone, name, type, interface, region):
         raise Invalid(f"{what} exists already")
     place = {"service": service["id"], "interface": interface, "region": region}
-    return records.record(keystone, "endpoint", keystone.create("endpoint", what, url=url, enabled=enabled, **place))
+    made = keystone.create_only("endpoint", what, _place_of, url=url, enabled=enabled, **place)
+    return records.record(keystone, "endpoint", made)
 
 
 def endpoint_update(name, type, interface, region, url=None, enabled=None, profile=PROFILE):
@@ -406,6 +408,10 @@ def _endpoint(keystone, name, type, interface, region):
     rows = [row for row in keystone.rows("endpoint") if records.region_of(row) == region]
     what = f"{interface} endpoint of {name} in {region}"
     return keystone.one("endpoint", what, rows, service_id=service["id"], interface=interface)
+
+
+def _place_of(row):
+    return row["service_id"], row["interface"], records.region_of(row)
 
 
 def _region(keystone, name):

@@ -15,7 +15,7 @@ import openstack_identity_places as places
 import openstack_identity_v2
 import openstack_identity_v3
 import openstack_session
-from openstack_errors import Ambiguous, Invalid, OpenStackError
+from openstack_errors import Ambiguous, Conflict, Invalid, OpenStackError
 
 # A minion with ``multiprocessing: False`` keeps ``__context__`` from one job to the next.
 MAX_AGE = 300
@@ -173,11 +173,38 @@ class Keystone:
     # Changing
 
     def create(self, kind, what, secrets=(), home=None, **values):
-        """Create an object and return it as the server then shows it; values that are ``None`` are left to Keystone."""
-        with self.asking(f"creation of {what}", secrets):
-            made = self.api.create(kind, _given(values))
+        """
+        Create an object and return it as the server then shows it; values that are ``None`` are left to Keystone.
+
+        Raises :py:exc:`Conflict` when somebody else made one of that name since it was looked up.
+        """
+        try:
+            with self.asking(f"creation of {what}", secrets):
+                made = self.api.create(kind, _given(values))
+        except Conflict:
+            self.forget(kind)
+            raise
         self.forget(*_ALONG.get(("create", kind), ()))
         return self.reread(kind, what, made["id"], home)
+
+    def create_only(self, kind, what, key, **values):
+        """
+        Create an object of which Keystone would take two, and return it.
+
+        key
+            Called with a row, returns what only one may have.
+
+        Raises :py:exc:`Conflict` when somebody else made one at the same time; this one is removed again then.
+        """
+        made = self.create(kind, what, **values)
+        self.forget(kind)
+        twins = [row["id"] for row in self.rows(kind) if key(row) == key(made) and row["id"] != made["id"]]
+        if twins:
+            self.delete(kind, what, made["id"])
+            raise Conflict(
+                f"{what} was made by somebody else at the same time, {', '.join(twins)}: this one was removed"
+            )
+        return made
 
     def update(self, kind, what, id, secrets=(), **values):
         """Change attributes of an object; those that are ``None`` stay as they are. Its id stays too."""

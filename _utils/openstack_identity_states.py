@@ -6,7 +6,7 @@ How the states of ``openstack_identity`` are made of its execution functions: ``
 import functools
 
 import openstack_states
-from openstack_errors import Invalid
+from openstack_errors import Conflict, Invalid
 
 _DEFAULT_PROJECT = ("default_project", "default_project_domain")
 
@@ -97,7 +97,15 @@ class States:
             return found
 
         def write(current, changes):
-            self._write(kind, name, place, current, self._values(changes, declared, stand_ins or {}, after or {}))
+            try:
+                self._write(kind, name, place, current, self._values(changes, declared, stand_ins or {}, after or {}))
+            except Conflict:
+                there = find() if current is None else None
+                if there is None:
+                    raise
+                # another run made it since it was looked up: go on from there
+                left = openstack_states.diff(there, wanted)
+                self._write(kind, name, place, there, self._values(left, declared, stand_ins or {}, after or {}))
             for key in set(after or {}) & set(changes):
                 after[key]()
 

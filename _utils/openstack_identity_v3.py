@@ -5,6 +5,7 @@ A class with these methods is all that ``openstack_identity_client.Keystone`` ne
 a key of ``KINDS``; ``home`` is what a kind is listed by: the id of a domain, of a user, of a group.
 """
 
+import contextlib
 from urllib.parse import quote
 
 import openstack_session
@@ -91,8 +92,9 @@ class V3:
         self.manager(kind).update(quote(id, safe=""), **values)
 
     def delete(self, kind, id, home=None):
-        """Remove an object."""
-        self.manager(kind).client.delete(f"{self._path(kind, home)}/{quote(id, safe='')}")
+        """Remove an object; one that somebody else just removed is as good."""
+        with contextlib.suppress(ka_exceptions.NotFound):
+            self.manager(kind).client.delete(f"{self._path(kind, home)}/{quote(id, safe='')}")
 
     def grant(self, role_id, place):
         """Give a role at a place of ``openstack_identity_places``."""
@@ -100,7 +102,8 @@ class V3:
 
     def revoke(self, role_id, place):
         """Take a role."""
-        self._client().roles.revoke(role_id, **_target(place))
+        with contextlib.suppress(ka_exceptions.NotFound):
+            self._client().roles.revoke(role_id, **_target(place))
 
     def granted(self, place):
         """Return the ids of the roles that are given at a place itself."""
@@ -112,7 +115,8 @@ class V3:
 
     def leave(self, user_id, group_id):
         """Take a user out of a group."""
-        self._client().users.remove_from_group(user_id, group_id)
+        with contextlib.suppress(ka_exceptions.NotFound):
+            self._client().users.remove_from_group(user_id, group_id)
 
     def imply(self, prior_id, implied_id):
         """Let whoever has one role have another."""
@@ -120,7 +124,8 @@ class V3:
 
     def imply_no_more(self, prior_id, implied_id):
         """Take an implied role out of another."""
-        self._client().inference_rules.delete(prior_id, implied_id)
+        with contextlib.suppress(ka_exceptions.NotFound):
+            self._client().inference_rules.delete(prior_id, implied_id)
 
     def named_assignments(self, query):
         """Return role assignments that a query of Keystone's selects, with names beside ids."""

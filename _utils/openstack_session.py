@@ -11,7 +11,7 @@ import json
 import logging
 import re
 
-from openstack_errors import Invalid, OpenStackError, Refused, Unreachable
+from openstack_errors import Conflict, Invalid, OpenStackError, Refused, Unreachable
 from openstack_profile import settings
 
 try:
@@ -154,6 +154,8 @@ def asking(what, found, secrets=()):
             f"{what}: the catalogue has no {found.get('interface', 'public')} endpoint for it"
             f" in region {found.get('region_name') or 'any'}"
         ) from exc
+    except ka_exceptions.Conflict as exc:
+        raise Conflict(f"{what}: HTTP 409: {_words(exc, found, secrets)}") from exc
     except ka_exceptions.HttpError as exc:
         raise OpenStackError(f"{what}: HTTP {exc.http_status}: {_words(exc, found, secrets)}") from exc
     except ka_exceptions.ClientException as exc:

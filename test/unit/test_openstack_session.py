@@ -6,7 +6,7 @@ import keystoneauth1.exceptions as ka
 import keystoneauth1.identity
 import openstack_session
 import pytest
-from openstack_errors import Invalid, OpenStackError, Refused, Unreachable
+from openstack_errors import Conflict, Invalid, OpenStackError, Refused, Unreachable
 
 PROFILE = {"auth_url": "http://auth-node:5000", "username": "admin", "password": "s3'c\\r3t"}
 FOUND = {**PROFILE, "source": "profile a:b"}
@@ -103,7 +103,7 @@ def test_without_the_library(monkeypatch):
         (ka.GatewayTimeout(), Unreachable, "no answer"),
         (ka.EndpointNotFound(), Unreachable, "no public endpoint"),
         (ka.EmptyCatalog(), Unreachable, "no public endpoint"),
-        (ka.Conflict("taken"), OpenStackError, "x: HTTP 409: taken"),
+        (ka.Conflict("taken"), Conflict, "x: HTTP 409: taken"),
         (ka.InternalServerError("s3'c\\r3t"), OpenStackError, r"HTTP 500: \*\*\*"),
         (
             ka.BadRequest(f"{PROFILE['password']!r} is bad, so is {'n3w'!r}"),
