@@ -7,6 +7,7 @@ import glance_database
 import glance_releases
 import glance_stores
 import glance_typed
+import glance_values
 from glance_connections import BROKER
 
 
@@ -86,10 +87,7 @@ def _options(settings, pillar, schema, known, data):
     values, release = pillar.get("api", {}), known.release
     config = values.get("config", {})
     found = known.problems(config, "glance:api:config", values.get("unchecked", []))
-    for key, option, essential in glance_typed.without_effect(schema, settings, pillar, known.place):
-        if essential:
-            section, name = option.split("/")
-            found.append(f"{key}: {release['codename']} has no option [{section}] {name}: take the key out")
+    found += _typed(settings, pillar, schema, known)
     for method in settings["import"].get("methods", []):
         if not known.has_method(method):
             first = glance_releases.codename(data["import_methods"][method], data)
@@ -100,6 +98,21 @@ def _options(settings, pillar, schema, known, data):
         found.append(f"glance:api:v1: {release['codename']} has no version 1 of the API: take the key out")
     if 22 <= release["glance"] < 26:
         found += _secure_rbac(config)
+    return found
+
+
+def _typed(settings, pillar, schema, known):
+    """Keys that the release has no option for, or whose value it does not take."""
+    codename, found = known.release["codename"], []
+    for key, option, essential in glance_typed.without_effect(schema, settings, pillar, known.place):
+        if essential:
+            section, name = option.split("/")
+            found.append(f"{key}: {codename} has no option [{section}] {name}: take the key out")
+    for option, value, key in glance_typed.keys(schema, settings, pillar, "glance"):
+        place = known.place(*option.split("/"))
+        wrong = glance_values.problem(value, known.spec(*place)) if place else None
+        if wrong:
+            found.append(f"{key}: with {codename} [{place[0]}] {place[1]} {wrong}")
     return found
 
 

@@ -122,7 +122,8 @@ def typed(releases):
                 spec.update(newer)
             elif newer.get("brackets"):
                 spec["brackets"] = True
-            known[name] = {key: spec[key] for key in ("type", "multi", "brackets") if key in spec}
+            for each in (name, *(tuple(old.split("/")) for old in spec.get("old", []))):
+                known[each] = {key: spec[key] for key in ("type", "multi", "brackets") if key in spec}
     return releases
 
 
