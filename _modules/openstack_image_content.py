@@ -11,8 +11,10 @@ import contextlib
 
 import openstack_image_api
 import openstack_image_copy
+import openstack_image_decompress
 import openstack_image_fetch
 import openstack_image_hash
+import openstack_image_interop
 import openstack_image_lock
 import openstack_image_metadata as metadata
 import openstack_image_progress
@@ -65,12 +67,15 @@ def source_hash(source, source_hash=None, proxy=None, fetch=None):
     return openstack_image_hash.wanted(source, digest, _access(fetch, proxy), fetch)
 
 
-def source_exists(source, proxy=None, fetch=None):
+def source_exists(source, proxy=None, fetch=None, profile=None):
     """
     Return ``True`` when a source can be opened; of a web server's file no more than a byte is asked for.
 
     source, proxy, fetch
         As in :py:func:`source_hash`.
+
+    profile
+        Ask this Glance too, whether it can import by the way that ``fetch`` names. Default ``None``: it is not asked.
 
     Raises ``OpenStackError`` when it is not there, ``Unreachable`` when nobody answers, ``Refused`` when the server or
     proxy wants other credentials.
@@ -81,8 +86,12 @@ def source_exists(source, proxy=None, fetch=None):
 
         salt 'image*' openstack_image.source_exists https://example.org/a.qcow2
     """
-    fetch = openstack_image_fetch.parsed(openstack_secrets.resolve(fetch, __pillar__))
-    with _opened(source, fetch, proxy, first_byte=True):
+    how = openstack_image_fetch.parsed(openstack_secrets.resolve(fetch, __pillar__))
+    if how.decompress:
+        openstack_image_decompress.refuse_missing(how.decompress)
+    if profile and how.via in openstack_image_interop.METHODS:
+        openstack_image_interop.ready(_api(profile), how.via)
+    with _opened(source, how, proxy, first_byte=True):
         return True
 
 
@@ -206,7 +215,7 @@ def upload(
     policy, resolved = openstack_image_retirement.policy(retire), openstack_secrets.resolve(fetch, __pillar__)
     how = openstack_image_fetch.parsed(resolved)
     digest = source_hash and __salt__["openstack_image.source_hash"](source, source_hash, proxy, fetch)
-    api = openstack_image_api.connect(profile, __context__, __pillar__, __salt__["config.get"])
+    api = _api(profile)
     with (
         openstack_image_lock.held(__opts__["cachedir"], f"{api.base} {name}"),
         _data(name, source, digest, how, proxy) as (stream, progress),
@@ -224,6 +233,10 @@ def upload(
             url=_url(source, how),
             progress=progress,
         )
+
+
+def _api(profile):
+    return openstack_image_api.connect(profile, __context__, __pillar__, __salt__["config.get"])
 
 
 def _access(fetch, proxy):

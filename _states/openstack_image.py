@@ -324,7 +324,8 @@ class _Image:
             self._not_asked = exc
         if current is None or self._step(current) != "update":
             where = {key: value for key, value in self._source.items() if key != "source_hash"}
-            __salt__["openstack_image.source_exists"](**where)
+            asked = None if self._not_asked else self._profile
+            __salt__["openstack_image.source_exists"](**where, profile=asked)
         return current
 
     def _read_members(self):

@@ -47,9 +47,14 @@ def decompressed(blocks, kind, label):
     Raises :py:exc:`Invalid` where the library for it is missing, :py:exc:`OpenStackError` for a file that is of another
     kind, damaged or cut; what the blocks raise goes through.
     """
+    refuse_missing(kind)
+    return _opened(_Blocks(blocks), kind, label)
+
+
+def refuse_missing(kind):
+    """Raise :py:exc:`Invalid` where the library for a kind is missing."""
     if kind not in _OPENERS:
         raise Invalid(f"fetch:decompress {kind}: install backports.zstd in Salt's own Python (or Python 3.14)")
-    return _opened(_Blocks(blocks), kind, label)
 
 
 def recognised(head):
@@ -77,10 +82,15 @@ class _Blocks(io.RawIOBase):
     def readable(self):
         return True
 
-    def read(self, size=-1):
-        """As many bytes as are at hand, not more than asked for."""
-        if not self._rest:
-            self._rest = memoryview(next(self._blocks, b""))
-        end = len(self._rest) if size < 0 else size
-        piece, self._rest = self._rest[:end], self._rest[end:]
-        return bytes(piece)
+    def read(self, size):
+        """As many bytes as are asked for; fewer, or none, only at the end."""
+        pieces = []
+        while size and (self._rest or self._next()):
+            piece, self._rest = self._rest[:size], self._rest[size:]
+            pieces.append(piece)
+            size -= len(piece)
+        return b"".join(pieces)
+
+    def _next(self):
+        self._rest = memoryview(next(self._blocks, b""))
+        return self._rest

@@ -9,6 +9,7 @@ import time
 import openstack_image_metadata as metadata
 from openstack_errors import OpenStackError
 
+METHODS = ("web-download", "glance-direct", "copy-image")
 COPYING, FAILED = "os_glance_importing_to_stores", "os_glance_failed_import"
 _PAUSE, _LONGEST_PAUSE = 0.5, 10
 # After a task has failed Glance still tidies the image up.

@@ -58,6 +58,7 @@ class Servers:
     def __init__(self, logs: Path):
         self.logs = logs
         self._started: list[subprocess.Popen] = []
+        self._by_name: dict[str, tuple] = {}
 
     def __enter__(self):
         return self
@@ -95,6 +96,7 @@ class Servers:
                 env={**os.environ, **(env or {})},
             )
         self._started.append(server)
+        self._by_name[name] = (server, argv, address, port, env)
         end = time.monotonic() + START
         while not _listens(address, port):
             if server.poll() is not None:
@@ -102,6 +104,19 @@ class Servers:
             if time.monotonic() > end:
                 raise Failed(f"{name} does not listen on {address}:{port} after {START} s\n{_tail(log)}")
             time.sleep(0.1)
+
+    def restart(self, name: str) -> None:
+        """
+        Kill a server, as a host that loses its power does, and start it again.
+
+        name
+            The name it was started under.
+        """
+        server, argv, address, port, env = self._by_name[name]
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
+        server.wait(STOP)
+        self.start(name, argv, address, port, env)
 
 
 def _end(server: subprocess.Popen) -> None:

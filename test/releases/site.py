@@ -29,6 +29,7 @@ class Site:
     keystone: keystone.Keystone
     pillar: dict
     image_url: str
+    processes: Servers
 
     def servers(self) -> dict:
         """What a file named by ``GLANCE_TEST_SERVERS`` has in it."""
@@ -46,7 +47,9 @@ class Site:
 
 
 @contextlib.contextmanager
-def running(lane: Lane, directory: Path, register: bool = True, say=lambda text: None):
+def running(
+    lane: Lane, directory: Path, register: bool = True, say=lambda text: None, change=lambda given, directory: None
+):
     """
     Give a :py:class:`Site` that runs, and end it.
 
@@ -63,6 +66,9 @@ def running(lane: Lane, directory: Path, register: bool = True, say=lambda text:
     say
         Called with a text before each step that takes long.
 
+    change
+        Called with the pillar and the directory of Glance's files, may change both before Glance is configured.
+
     Raises ``Missing`` where this machine lacks something, ``Failed`` where a command or server does.
     """
     database.check()
@@ -77,10 +83,11 @@ def running(lane: Lane, directory: Path, register: bool = True, say=lambda text:
         say(f"{lane.name}: Glance")
         passwords = {"database": data.create("glance"), "identity": secrets.token_urlsafe(18)}
         given = glance.pillar(lane, directory / "glance", identity, data, passwords)
+        change(given, directory / "glance")
         url = glance.start(lane, venv, servers, directory / "glance", identity, given)
         if register:
             _register(identity, url, passwords["identity"])
-        yield Site(lane, directory, data, identity, given, url)
+        yield Site(lane, directory, data, identity, given, url, servers)
 
 
 def free_address() -> str:

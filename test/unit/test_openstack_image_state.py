@@ -70,7 +70,7 @@ class Cloud:
     def source_hash(self, source, source_hash, proxy, fetch):
         return source_hash
 
-    def source_exists(self, source, proxy, fetch):
+    def source_exists(self, source, proxy, fetch, profile):
         if source not in self.sources:
             raise OpenStackError(f"{source}: HTTP 404")
 
