@@ -1,5 +1,6 @@
 """Wanted against current: what a patch does, applied as Glance applies it."""
 
+import openstack_image_marks as marks
 import openstack_image_metadata as metadata
 import pytest
 from hypothesis import given
@@ -22,6 +23,9 @@ ARGUMENTS = {
     "min_ram": st.integers(0, 9),
     "protected": st.booleans(),
     "hidden": st.booleans(),
+    "owner": TEXTS,
+    "catalogue": st.text("ab ", min_size=1),
+    **dict.fromkeys(metadata.NAMED, st.text("ab", max_size=2)),
 }
 SHA256 = "sha256=" + "a" * 64
 
@@ -67,8 +71,9 @@ def patched(current, patch):
 def images(draw):
     arguments = draw(st.fixed_dictionaries(ARGUMENTS))
     properties = {key: str(value) for key, value in arguments.pop("properties").items()}
-    hidden = arguments.pop("hidden")
-    return image(**draw(SERVICES), **properties, **arguments, os_hidden=hidden)
+    hidden, catalogue = arguments.pop("hidden"), arguments.pop("catalogue")
+    marked = {marks.CATALOGUE: marks.of(catalogue, draw(st.sampled_from(["1", "2"])))}
+    return image(**draw(SERVICES), **properties, **marked, **arguments, os_hidden=hidden)
 
 
 @given(current=images(), arguments=st.fixed_dictionaries({}, optional=ARGUMENTS))
@@ -84,7 +89,7 @@ def test_a_patch_touches_nothing_else(current, arguments):
     wanted = metadata.declared(**arguments)
     after = patched(current, metadata.operations(current, wanted))
     others = {key for key in current if key.startswith(("os_glance", "instance", "owner_spec", "size", "self"))}
-    kept = others | (set(metadata.custom(current)) if "properties" not in wanted else set())
+    kept = others | (set(metadata.custom(current)) if "properties" not in wanted else set()) - set(wanted)
     assert {key: current[key] for key in kept} == {key: after[key] for key in kept}
 
 
@@ -99,6 +104,7 @@ def test_a_patch_is_empty_exactly_when_nothing_differs(current, arguments):
 def test_a_created_image_is_what_is_wanted(arguments):
     wanted = metadata.declared(disk_format="raw", container_format="bare", **arguments)
     created = {**image(), **metadata.creation(wanted)}
+    created = patched(created, metadata.operations(created, {"catalogue": wanted["catalogue"]}))  # it names the id
     assert diff(metadata.attributes(created, wanted), wanted) == {}
 
 
