@@ -12,13 +12,6 @@ RELEASES = ("zed", "epoxy", "hibiscus")
 METHODS = ["glance-direct", "web-download", "copy-image"]
 
 
-def pytest_collection_modifyitems(items):
-    """All of this folder starts servers from PyPI."""
-    for item in items:
-        if "/imports/" in str(item.path):
-            item.add_marker(pytest.mark.slow)
-
-
 @pytest.fixture(scope="session", params=RELEASES)
 def running(request, tmp_path_factory):
     """A site."""

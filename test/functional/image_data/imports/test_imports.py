@@ -12,6 +12,8 @@ RAW = images.raw(3 * images.MIB)
 
 
 STORES = ["local", "second"]
+# it starts servers from PyPI
+pytestmark = pytest.mark.slow
 
 
 # --- web-download

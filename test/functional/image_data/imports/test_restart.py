@@ -9,6 +9,9 @@ import pytest
 from functional import images
 from functional.webserver import digest
 
+# it starts servers from PyPI
+pytestmark = pytest.mark.slow
+
 BODY = images.raw(24 * images.MIB)
 
 
