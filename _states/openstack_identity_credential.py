@@ -25,6 +25,8 @@ import openstack_identity_login as login
 import openstack_identity_records as records
 import openstack_identity_states
 import openstack_secrets
+import openstack_states
+import salt.utils.files
 from openstack_errors import Invalid
 from openstack_profile import PROFILE
 
@@ -92,34 +94,30 @@ def application_credential_present(
         Remove those that the one in use took the place of. ``False`` leaves them, so that what logs in with one can be
         restarted first; a state after that then removes them. Default ``True``.
     """
-    family = _Family(_states(profile), name, secret_pillar, file)
-    wanted = {
-        "name": name,
+    attributes = {
         "roles": roles and sorted({roles} if isinstance(roles, str) else set(roles)),
         "description": description,
         "unrestricted": unrestricted,
         "access_rules": access_rules and records.access_rules(access_rules),
-        "secret": openstack_secrets.SAME,
-        "old": [] if remove_old else None,
-        **({"user": str(user), "group": str(group), "mode": mode} if file else {}),
     }
-    made_of = ("roles", "description", "unrestricted", "access_rules")
+    owner = {"user": user, "group": group, "mode": salt.utils.files.normalize_mode(mode)}
+    family = _Family(_states(profile), name, secret_pillar, file)
 
-    def declared():
+    def wanted():
         family.check_arguments(__pillar__)
-        moment = {"expires_at": records.expiry(expires_at)}
-        return {key: value for key, value in {**wanted, **moment}.items() if value is not None}
+        family.attributes = _given({**attributes, "expires_at": records.expiry(expires_at)})
+        secret = {"secret": openstack_secrets.SAME, **({"old": []} if remove_old else {})}
+        return {"name": name, **family.attributes, **secret, **(owner if file else {})}
 
     def write(current, changes):
-        owner = {"user": user, "group": group, "mode": mode}
-        if current is None or set(changes) - {"old", *_OF_FILE}:
-            family.renew({key: wanted[key] for key in made_of}, expires_at, owner)
-        elif set(changes) & set(_OF_FILE):
+        if current is None or set(changes) - {"old", *owner}:
+            family.renew(attributes, expires_at, owner)
+        elif set(changes) & set(owner):
             family.protect(owner)
         if remove_old:
             family.remove_old()
 
-    return family.states.converge(name, f"Application credential {name}", declared, family.read, write)
+    return family.states.converge(name, f"Application credential {name}", wanted, family.read, write)
 
 
 def application_credential_absent(name, file=None, profile=PROFILE):
@@ -155,6 +153,7 @@ class _Family:
         self._name = name
         self._secret_pillar = secret_pillar
         self._file = file
+        self.attributes = {}
 
     def check_arguments(self, pillar):
         if not (self._secret_pillar or self._file):
@@ -210,11 +209,14 @@ class _Family:
                 self.states.call("application_credential_remove", each["name"])
 
     def _in_use(self, members):
-        """The one in use, and what can be said about its secret; the last one when none is."""
+        """
+        The one in use, and what can be said about its secret; the last one when none is. It is the one in the file,
+        else the one with the secret; of several with it, the one that is most as it should be.
+        """
         file = self.holder()
         if self._file:
             members = [each for each in members if file and each["id"] == file["id"]] or members[-1:]
-        for each in members:
+        for each in sorted(members, key=lambda each: len(openstack_states.diff(each, self.attributes))):
             if self._check(each) == login.RIGHT:
                 return each, openstack_secrets.SAME
         return members[-1], _NO_FILE if self._file and not file else _EXPIRED
@@ -223,6 +225,10 @@ class _Family:
         return self.states.call(
             "application_credential_check", member["name"], secret_pillar=self._secret_pillar, file=self._file
         )
+
+
+def _given(attributes):
+    return {key: value for key, value in attributes.items() if value is not None}
 
 
 def _states(profile):

@@ -34,7 +34,7 @@ def group_present(name, domain="Default", former_name=None, description=None, pr
         Free text. Default ``None``: not looked at.
     """
     attributes = {"description": description}
-    return _states(profile).present("group", f"Group {name}", name, {"domain": domain}, attributes, former_name)
+    return _states(profile).present("group", f"Group {name}", name, {"domain": domain}, attributes, former=former_name)
 
 
 def group_absent(name, domain="Default", profile=PROFILE):

@@ -36,7 +36,7 @@ def domain_present(name, former_name=None, description=None, enabled=True, optio
         Options that are not named stay. Default ``None``: not looked at.
     """
     attributes = {"description": description, "enabled": enabled, "options": options}
-    return _states(profile).present("domain", f"Domain {name}", name, {}, attributes, former_name)
+    return _states(profile).present("domain", f"Domain {name}", name, {}, attributes, former=former_name)
 
 
 def domain_absent(name, force=False, profile=PROFILE):
@@ -108,7 +108,7 @@ def project_present(
     }
     place = {"domain": domain}
     return _states(profile).present(
-        "project", f"Project {name}", name, place, attributes, former_name, fixed=("parent",)
+        "project", f"Project {name}", name, place, attributes, former=former_name, fixed=("parent",)
     )
 
 

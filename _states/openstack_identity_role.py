@@ -53,7 +53,9 @@ def role_present(name, domain=None, former_name=None, description=None, options=
     def imply():
         states.call("implied_set", name, declared, **place)
 
-    return states.present("role", f"Role {name}", name, place, attributes, former_name, read, after={"implies": imply})
+    return states.present(
+        "role", f"Role {name}", name, place, attributes, former=former_name, read=read, after={"implies": imply}
+    )
 
 
 def role_absent(name, domain=None, profile=PROFILE):

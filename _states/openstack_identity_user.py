@@ -113,9 +113,9 @@ def user_present(
         name,
         {"domain": domain},
         attributes,
-        former_name,
-        read,
-        {"password": {"password_pillar": password_pillar}},
+        former=former_name,
+        read=read,
+        stand_ins={"password": {"password_pillar": password_pillar}},
     )
 
 

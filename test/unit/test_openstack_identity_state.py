@@ -1,14 +1,17 @@
 """The states over a stand-in for the execution module: who writes when, and what a failure reports."""
 
-import importlib.util
-import pathlib
-
 import pytest
-from openstack_errors import OpenStackError, Unreachable
+from openstack_errors import Conflict, OpenStackError, Unreachable
 
-REPO = pathlib.Path(__file__).resolve().parents[2]
+from unit.identity_states import load_states
+
 PLACE = {"type": "image", "interface": "public", "region": "RegionOne"}
+RESOURCE = {"service": "glance", "type": "image"}
 PRESENT = {
+    "domain": {"description": "text", "options": {"immutable": True}},
+    "group": {"description": "text"},
+    "registered_limit": {**RESOURCE, "limit": 5},
+    "limit": {**RESOURCE, "limit": 5, "project": "service"},
     "project": {"description": "text"},
     "user": {"email": "a@example.org", "password_pillar": "glance:password", "default_project": "service"},
     "role": {"description": "text"},
@@ -16,31 +19,12 @@ PRESENT = {
     "endpoint": {**PLACE, "url": "http://image-node:9292"},
     "region": {"description": "text"},
 }
-ABSENT = {"service": {"type": "image"}, "endpoint": PLACE}
-
-
-def load_states():
-    """The functions of all files of the module, as one object; what one of them is given, each gets."""
-    return States([load(path) for path in sorted((REPO / "_states").glob("openstack_identity*.py"))])
-
-
-def load(path):
-    spec = importlib.util.spec_from_file_location(f"formula_states_{path.stem}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-class States:
-    def __init__(self, files):
-        self.__dict__["files"] = files
-
-    def __getattr__(self, name):
-        return next(getattr(each, name) for each in self.files if hasattr(each, name))
-
-    def __setattr__(self, name, value):
-        for each in self.files:
-            setattr(each, name, value)
+ABSENT = {
+    "registered_limit": RESOURCE,
+    "limit": {**RESOURCE, "project": "service"},
+    "service": {"type": "image"},
+    "endpoint": PLACE,
+}
 
 
 class Keystone(dict):
@@ -53,7 +37,7 @@ class Keystone(dict):
 
     def __missing__(self, function):
         kind, _, verb = function.removeprefix("openstack_identity.").rpartition("_")
-        return lambda *args, **arguments: getattr(self, f"{verb}")(kind, *args, **arguments)
+        return lambda *args, **arguments: getattr(self, verb)(kind, *args, **arguments)
 
     def get(self, kind, name, *_, **place):
         if self.trouble:
@@ -61,6 +45,9 @@ class Keystone(dict):
         if kind == "assignment":
             return list(self.roles)
         return dict(self.things[kind]) if kind in self.things else None
+
+    def content(self, kind, *_, **__):
+        return {"projects": 0, "users": 0, "groups": 0}
 
     def list(self, kind, *_, **__):
         return [dict(self.things[kind])] if kind in self.things else []
@@ -213,3 +200,77 @@ def test_loads_with_its_module_only(states):
     assert states.__virtual__()[0] is False
     states.__salt__ = {"openstack_identity.login": None}
     assert states.__virtual__() == "openstack_identity"
+
+
+@pytest.mark.parametrize("testmode", [False], indirect=True)
+@pytest.mark.parametrize("theirs", ["text", "another"])
+def test_what_another_run_made_meanwhile_is_no_failure(states, keystone, monkeypatch, theirs):
+    def late(kind, name, **_):
+        keystone.things[kind] = {"id": "1", "name": name, "domain": "Default", "description": theirs}
+        raise Conflict("HTTP 409: taken")
+
+    monkeypatch.setattr(keystone, "create", late)
+    ret = states.group_present("glance", description="text")
+    assert ret["result"] is True, ret
+    assert keystone.things["group"]["description"] == "text"
+    assert keystone.writes == ([] if theirs == "text" else ["group"])
+
+
+@pytest.mark.parametrize("testmode", [False], indirect=True)
+def test_a_name_that_is_taken_by_something_else_is_a_failure(states, keystone, monkeypatch):
+    def late(kind, name, **_):
+        raise Conflict("HTTP 409: Glance is taken")
+
+    monkeypatch.setattr(keystone, "create", late)
+    ret = states.group_present("glance")
+    assert (ret["result"], ret["changes"]) == (False, {})
+    assert "Glance is taken" in ret["comment"]
+
+
+def test_a_project_is_not_moved(states, keystone):
+    keystone.things["project"] = {"name": "a", "domain": "Default", "enabled": True, "parent": "b"}
+    ret = states.project_present("a", parent="c")
+    assert (ret["result"], ret["changes"], keystone.writes) == (False, {}, [])
+    assert "parent is 'b' and should be 'c'" in ret["comment"]
+    assert states.project_present("a").get("changes") == {}
+
+
+@pytest.mark.parametrize(
+    ("come", "old"), [("expired", "as in pillar, but expired"), ("locked", "unknown while the user is locked out")]
+)
+def test_who_cannot_log_in_for_another_reason(states, keystone, testmode, monkeypatch, come, old):
+    keystone.things["user"] = {"id": "1", "name": "glance", "domain": "Default", "enabled": True}
+    monkeypatch.setattr(keystone, "check", lambda *_, **__: come if not keystone.writes else "right")
+    ret = states.user_present("glance", password_pillar="glance:password")
+    assert ret["changes"] == {"password": {"old": old, "new": "as in pillar"}}
+    assert ret["result"] is (None if testmode else True)
+
+
+@pytest.mark.parametrize("testmode", [False], indirect=True)
+@pytest.mark.parametrize(
+    ("come", "words"), [("wrong", "locked out"), ("expired", "ignore_change_password_upon_first_use")]
+)
+def test_a_password_that_keystone_took_and_does_not_accept(states, keystone, monkeypatch, come, words):
+    keystone.things["user"] = {"id": "1", "name": "glance", "domain": "Default", "enabled": True}
+    monkeypatch.setattr(keystone, "check", lambda *_, **__: come)
+    ret = states.user_present("glance", password_pillar="glance:password")
+    assert ret["result"] is False
+    assert "password is 'set, but" in ret["comment"]
+    assert words in ret["comment"]
+
+
+def test_only_declared_options_are_looked_at(states, keystone):
+    options = {"immutable": True, "other": 1}
+    keystone.things["domain"] = {"name": "a", "enabled": True, "options": options}
+    assert states.domain_present("a", options={"immutable": True}).get("changes") == {}
+    ret = states.domain_present("a", options={"immutable": None})
+    assert ret["changes"] == {"options": {"old": {"immutable": True}, "new": {"immutable": None}}}
+
+
+def test_a_domain_that_holds_something(states, keystone, testmode, monkeypatch):
+    keystone.things["domain"] = {"id": "1", "name": "a"}
+    monkeypatch.setattr(keystone, "content", lambda *_, **__: {"users": 2, "groups": 0})
+    ret = states.domain_absent("a")
+    assert (ret["result"], keystone.writes) == (False, [])
+    assert "holds {'users': 2}" in ret["comment"]
+    assert states.domain_absent("a", force=True)["result"] is (None if testmode else True)
