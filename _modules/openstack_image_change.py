@@ -231,31 +231,6 @@ def retire(name_or_id, policy=None, profile=PROFILE):
     return openstack_image_retirement.retire(_api(profile), _existing(name_or_id, profile)["id"], checked)
 
 
-def remove_from_store(name_or_id, store, profile=PROFILE):
-    """
-    Delete the copy of an image's data in one store; return the stores that still have it.
-
-    name_or_id
-        The image. Glance refuses to take its last copy.
-
-    store
-        Id of the store, a key of ``glance:stores:backends``.
-
-    profile
-        Who asks which cloud. Default ``glance:identity:admin``.
-
-    CLI Example:
-
-    .. code-block:: bash
-
-        salt 'image*' openstack_image.remove_from_store cirros fast
-    """
-    image, api = _existing(name_or_id, profile), _api(profile)
-    what = f"removing image {image['id']} from store {store}"
-    api.request("DELETE", f"/v2/stores/{store}/{image['id']}", what)
-    return metadata.stores(api.image(image["id"]))
-
-
 def _api(profile):
     return openstack_image_api.connect(profile, __context__, __pillar__, __salt__["config.get"])
 
