@@ -24,7 +24,7 @@ its default filled in:
       services: [glance-api]
       url: http://127.0.0.1:9292           # this host's own API
       directories: [{name, user, group, mode}]
-      files: [{name, options, user, group, mode, purge}]     # for openstack_config.present
+      files: [{name, options, user, group, mode, purge, validate}]    # for openstack_config.present
       policy: {name, rules, user, group, mode, serializer, merge}
     registry: {packages: […], services: […], files: […]}     # as for api
     client: {packages: […], openrc: …, clouds: …, cloud: …}

@@ -12,6 +12,7 @@ import re
 
 import openstack_files
 import openstack_ini
+import openstack_validator
 import salt.utils.files
 from openstack_errors import Invalid
 from openstack_secrets import DIFFERS, SAME, has_reference, resolve
@@ -93,7 +94,7 @@ def compare(path, options, purge=True, user="root", group="root", mode="0640"):
     }
 
 
-def write(path, options, purge=True, user="root", group="root", mode="0640", makedirs=False):
+def write(path, options, purge=True, user="root", group="root", mode="0640", makedirs=False, validate=None):
     """
     Write options into a file: a new file replaces the old one at once, owner and permissions are set before content.
 
@@ -112,7 +113,12 @@ def write(path, options, purge=True, user="root", group="root", mode="0640", mak
     makedirs
         Whether to make the directory when there is none. Default ``False``.
 
-    Raises OpenStackError when the directory, the user or the group is missing.
+    validate
+        ``{namespaces: […], accepted: […]}``: ask ``oslo-config-validator``, where there is one, whether it knows every
+        option, before the new file replaces the old one; see ``_utils/openstack_validator.py``. Default ``None``.
+
+    Raises OpenStackError when the directory, the user or the group is missing, and when the validator does not know an
+    option; then the old file is as it was.
 
     CLI Example:
 
@@ -129,7 +135,11 @@ def write(path, options, purge=True, user="root", group="root", mode="0640", mak
     else:
         changes = {section: {**removed[section], **resolved.get(section, {})} for section in options}
         content = openstack_ini.update(openstack_files.read(path) or "", changes)
-    openstack_files.write(path, content, user, group, mode, makedirs)
+
+    def check(temporary):
+        openstack_validator.check(temporary, validate["namespaces"], validate["accepted"], __salt__["cmd.run_all"])
+
+    openstack_files.write(path, content, user, group, mode, makedirs, check if validate else None)
     return True
 
 

@@ -31,7 +31,7 @@ def __virtual__():
     return False, "the execution module openstack_config is missing: run saltutil.sync_modules"
 
 
-def present(name, options, purge=True, user="root", group="root", mode="0640", makedirs=False):
+def present(name, options, purge=True, user="root", group="root", mode="0640", makedirs=False, validate=None):
     """
     Make a file have these options.
 
@@ -50,6 +50,10 @@ def present(name, options, purge=True, user="root", group="root", mode="0640", m
 
     makedirs
         Whether to make the directory when there is none. Default ``False``.
+
+    validate
+        ``{namespaces: […], accepted: […]}``: have ``oslo-config-validator`` look at the new file before it replaces the
+        old one, where a host has it. Default ``None``.
     """
     arguments = {"options": options, "purge": purge, "user": user, "group": group, "mode": mode}
     seen = {}
@@ -63,7 +67,7 @@ def present(name, options, purge=True, user="root", group="root", mode="0640", m
         return None if current is None else {**dict.fromkeys(seen), **current}
 
     def write(current, changes):
-        __salt__["openstack_config.write"](name, makedirs=makedirs, **arguments)
+        __salt__["openstack_config.write"](name, makedirs=makedirs, validate=validate, **arguments)
 
     return openstack_states.converge(name, f"File {name}", wanted, read, write, __opts__["test"])
 

@@ -6,6 +6,8 @@ import glance_config
 import glance_connections
 
 MODE = "0640"
+# sections whose libraries come with only some hosts of the API, so that the validator knows them on these alone
+_NOT_VALIDATED = ("os_brick", "oslo_limit")
 
 
 def system_of(data, major):
@@ -60,7 +62,7 @@ def registry(settings, pillar, schema, known, system):
     return {
         "packages": system["packages"]["registry"],
         "services": system["services"]["registry"],
-        "files": [{**file, "options": options, "purge": settings["api"]["purge"]}],
+        "files": [{**file, "options": options, "purge": settings["api"]["purge"], "validate": None}],
     }
 
 
@@ -71,11 +73,13 @@ def _owned(name, system, mode=MODE):
 def _api_files(settings, pillar, schema, known, system, node):
     options = glance_config.api(settings, pillar, schema, known, system, node)
     main = {**_owned("glance-api.conf", system), "options": options, "purge": settings["api"]["purge"]}
+    accepted = {*known.backends, *settings["api"]["unchecked"], *_NOT_VALIDATED}
+    main["validate"] = {"namespaces": known.release["validator"], "accepted": sorted(accepted)}
     server = glance_config.uwsgi(settings)
     if known.release["server"] != "uwsgi" or not server:
         return [main]
     owner = {"name": system["paths"]["uwsgi"], "user": "root", "group": "root", "mode": "0644"}
-    return [main, {**owner, "options": server, "purge": False}]
+    return [main, {**owner, "options": server, "purge": False, "validate": None}]
 
 
 def _policy(settings, system, release):

@@ -36,7 +36,7 @@ class Known:
         self._data, self._registry, self.release = data, registry["options"], release
         self.source = registry["sources"][str(release["glance"])]
         types = {**dict.fromkeys((STAGING, TASKS), "file"), **(backends or {})}
-        self._backends = {name: data["store_sections"][kind] for name, kind in types.items()}
+        self.backends = {name: data["store_sections"][kind] for name, kind in types.items()}
 
     def spec(self, section, option):
         """
@@ -189,13 +189,13 @@ class Known:
         return self._data["options"].get(f"{section}/{option}", {})
 
     def _group(self, section):
-        return self._backends.get(section, section)
+        return self.backends.get(section, section)
 
     def _runs(self, section, option):
         return self._registry.get(self._group(section), {}).get(option, [])
 
     def _is_late(self, section, option):
         late = self._data["late_options"]
-        return (section in self._backends and option in late["backends"]) or (
+        return (section in self.backends and option in late["backends"]) or (
             section in late["plugin_sections"] and option in late["plugin"]
         )

@@ -46,7 +46,7 @@ def owner(path):
     }
 
 
-def write(path, text, user="root", group="root", mode="0600", makedirs=False):
+def write(path, text, user="root", group="root", mode="0600", makedirs=False, check=None):
     """
     Replace a file's content at once: a reader sees the old file or the new one. A link stays, its target is replaced.
 
@@ -65,6 +65,10 @@ def write(path, text, user="root", group="root", mode="0600", makedirs=False):
     makedirs
         Whether to make the directory when there is none. Default ``False``.
 
+    check
+        Called with the path of the new file before it replaces the old one; what it raises leaves the old file as it
+        was. Default ``None``.
+
     Raises OpenStackError when the directory, the user or the group is missing, or the file cannot be written; then the
     old file is as it was.
     """
@@ -75,7 +79,7 @@ def write(path, text, user="root", group="root", mode="0600", makedirs=False):
     try:
         if makedirs:
             os.makedirs(folder, exist_ok=True)
-        _replace(path, folder, text, uid, gid, int(salt.utils.files.normalize_mode(mode), 8))
+        _replace(path, folder, text, uid, gid, int(salt.utils.files.normalize_mode(mode), 8), check)
     except FileNotFoundError:
         hint = "install the package first, or set makedirs"
         raise OpenStackError(f"cannot write {path}: there is no directory {folder}: {hint}") from None
@@ -83,7 +87,7 @@ def write(path, text, user="root", group="root", mode="0600", makedirs=False):
         raise OpenStackError(f"cannot write {path}: {exc.strerror}") from exc
 
 
-def _replace(path, folder, text, uid, gid, mode):
+def _replace(path, folder, text, uid, gid, mode, check):
     handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{os.path.basename(path)}.")
     try:
         with open(handle, "w", encoding="utf-8", errors="surrogateescape") as stream:
@@ -92,6 +96,8 @@ def _replace(path, folder, text, uid, gid, mode):
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
+        if check:
+            check(temporary)
         os.replace(temporary, path)
     finally:
         with contextlib.suppress(FileNotFoundError):

@@ -27,6 +27,7 @@ glance-api-config-file-{{ file.name }}:
     - user: {{ file.user }}
     - group: {{ file.group }}
     - mode: '{{ file.mode }}'
+    - validate: {{ file.validate | json }}
     - require:
       - sls: glance.api.package
 {%- endfor %}

@@ -23,6 +23,7 @@ glance-registry-config-file-{{ file.name }}:
     - user: {{ file.user }}
     - group: {{ file.group }}
     - mode: '{{ file.mode }}'
+    - validate: {{ file.validate | json }}
     - require:
       - pkg: glance-registry-package-installed
 {%- endfor %}

@@ -4,6 +4,7 @@ import grp
 import os
 import pwd
 import stat
+import sys
 
 import pytest
 from oslo_config import cfg
@@ -227,3 +228,41 @@ def test_read_masks(modules, present, path):
     assert "s3cr3t" not in str(found)
     assert found["DEFAULT"]["workers"] == "2"
     assert found["oslo_messaging_notifications"]["driver"] == ["messagingv2", "log"]
+
+
+@pytest.fixture
+def validator(tmp_path, monkeypatch):
+    """The command of this Python's own oslo.config, with a namespace that has one option."""
+    package = tmp_path / "site" / "validated"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(
+        'from oslo_config import cfg\n\n\ndef options():\n    return [(None, [cfg.BoolOpt("debug")])]\n'
+    )
+    info = tmp_path / "site" / "validated-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: validated\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[oslo.config.opts]\nvalidated = validated:options\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+    monkeypatch.setenv("PATH", os.path.dirname(sys.executable), prepend=os.pathsep)
+    return {"namespaces": ["validated"], "accepted": ["fast", "DEFAULT/plugin"]}
+
+
+def test_what_is_installed_has_a_say_before_the_file_is_replaced(present, path, validator):
+    good = {"DEFAULT": {"debug": True, "plugin": 1}, "fast": {"datadir": "/x"}}
+    assert present(good, validate=validator).result is True
+    text = path.read_text()
+    bad = {**good, "database": {"conection": CONNECTION}}
+    assert present(bad, validate=validator, test=True).result is None
+    ret = clean(present(bad, validate=validator))
+    assert ret.result is False
+    assert "does not read [database] conection: is glance:release" in ret.comment
+    assert not ret.changes
+    assert path.read_text() == text
+    assert [each.name for each in path.parent.iterdir() if each.is_file()] == [path.name]
+
+
+@pytest.mark.parametrize("namespaces", [[], ["validated", "not.installed.here"]])
+def test_a_validator_that_cannot_judge_stops_nothing(present, path, validator, namespaces):
+    ret = present({"DEFAULT": {"debgu": True}}, validate={"namespaces": namespaces, "accepted": []})
+    assert ret.result is True
+    assert "debgu" in path.read_text()
