@@ -8,9 +8,12 @@ import salt.loader
 from lab.settings import REPO
 
 
-def write_config(pillar: dict, directory: Path, cache: Path, owner: tuple[str, str]) -> list[Path]:
+def write_config(role: str, pillar: dict, directory: Path, cache: Path, owner: tuple[str, str]) -> list[Path]:
     """
-    Write the files of the role api as the formula does on Debian, but into another directory; return their paths.
+    Write the files of a role as the formula does on Debian, but into another directory; return their paths.
+
+    role
+        ``api`` or ``registry``.
 
     pillar
         The minion's pillar: ``{"glance": …}``.
@@ -26,7 +29,7 @@ def write_config(pillar: dict, directory: Path, cache: Path, owner: tuple[str, s
     """
     modules = _modules(pillar, cache)
     written = []
-    for each in modules["glance_settings.get"](role="api")["api"]["files"]:
+    for each in modules["glance_settings.get"](role=role)[role]["files"]:
         path = directory / Path(each["name"]).name
         modules["openstack_config.write"](
             str(path), each["options"], user=owner[0], group=owner[1], mode="0600", makedirs=True

@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from releases import formula, ini
+from releases import formula
 from releases.database import Database
 from releases.keystone import REGION, Keystone, uwsgi
 from releases.lanes import Lane
@@ -32,22 +32,29 @@ def pillar(lane: Lane, directory: Path, keystone: Keystone, database: Database, 
         ``{"database": …, "identity": …}`` of Glance's own users.
     """
     address = keystone.address
-    config = {
-        "DEFAULT": {"log_dir": str(directory / "log")},
-        "oslo_concurrency": {"lock_path": str(directory / "lock")},
-    }
-    if lane.registry:
-        config["DEFAULT"] |= {"registry_host": address, "registry_port": REGISTRY}
-        if not lane.identity_v2:  # without it the API of this release asks the database itself
-            config["DEFAULT"] |= {"enable_v2_registry": True, "data_api": "glance.db.registry.api"}
+    logs = {"DEFAULT": {"log_dir": str(directory / "log")}}
+    registry = {"host": address, "port": REGISTRY, "bind_host": address, "bind_port": REGISTRY, "workers": 1}
+    # Where version 1 goes through it, version 2 asks the database itself, as it does by default.
+    registry |= {"through": not lane.identity_v2, "config": logs}
+    identity = {"auth_url": keystone.url, "password": passwords["identity"]}
+    if lane.identity_v2:  # the way of the time: the administrative API of v2.0, and no authentication plugin
+        old = {"identity_api_version": 2, "authtoken": "identity_uri", "identity_uri": keystone.admin_url}
+        identity |= {**old, "auth_url": f"{keystone.url}/v2.0"}
     return {
         "glance": {
             "release": lane.name,
             "region": REGION,
             "database": {"host": database.host, "port": database.port, "password": passwords["database"]},
-            "identity": {"auth_url": keystone.url, "password": passwords["identity"]},
+            "identity": identity,
             "stores": {"backends": {"local": {"type": "file", "datadir": str(directory / "images")}}},
-            "api": {"bind_host": address, "bind_port": API, "workers": 1, "config": config},
+            "api": {
+                "bind_host": address,
+                "bind_port": API,
+                "workers": 1,
+                **({"v1": True} if lane.identity_v2 else {}),
+                "config": {**logs, "oslo_concurrency": {"lock_path": str(directory / "lock")}},
+            },
+            **({"registry": registry} if lane.registry else {}),
         }
     }
 
@@ -79,13 +86,13 @@ def start(lane: Lane, venv: Path, servers: Servers, directory: Path, keystone: K
         if source.is_file():
             shutil.copy(source, config)
     owner = (getpass.getuser(), grp.getgrgid(os.getgid()).gr_name)
-    formula.write_config(given, config, directory / "salt", owner)
+    for role in ("api", *(["registry"] if lane.registry else [])):
+        formula.write_config(role, given, config, directory / "salt", owner)
     main = config / "glance-api.conf"
     run([venv / "bin" / "glance-manage", "--config-file", main, "db_sync"], servers.logs / "glance-manage.out")
     address = keystone.address
     if lane.registry:
         conf = config / "glance-registry.conf"
-        ini.write(conf, _registry(given["glance"], directory, address))
         servers.start("glance-registry", [venv / "bin" / "glance-registry", "--config-file", conf], address, REGISTRY)
     if lane.uwsgi:
         command, env = uwsgi(venv, "glance.wsgi.api", address, API), {"OS_GLANCE_CONFIG_DIR": str(config)}
@@ -93,27 +100,3 @@ def start(lane: Lane, venv: Path, servers: Servers, directory: Path, keystone: K
         command, env = [venv / "bin" / "glance-api", "--config-file", main], None
     servers.start("glance-api", command, address, API, env)
     return f"http://{address}:{API}"
-
-
-def _registry(given, directory, address):
-    database, identity = given["database"], given["identity"]
-    where = f"{database['host']}:{database['port']}/glance"
-    return {
-        "DEFAULT": {
-            "bind_host": address,
-            "bind_port": REGISTRY,
-            "workers": 1,
-            "log_file": directory / "log" / "glance-registry.log",
-        },
-        "database": {"connection": f"mysql+pymysql://glance:{database['password']}@{where}"},
-        "keystone_authtoken": {
-            "auth_url": identity["auth_url"],
-            "auth_type": "password",
-            "username": "glance",
-            "password": identity["password"],
-            "project_name": "service",
-            "user_domain_name": "Default",
-            "project_domain_name": "Default",
-        },
-        "paste_deploy": {"flavor": "keystone"},
-    }

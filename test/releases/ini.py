@@ -1,4 +1,4 @@
-"""The test's own configuration files: Keystone's, and those that the formula does not write."""
+"""The test's own configuration files: Keystone's, which another formula would write."""
 
 from pathlib import Path
 

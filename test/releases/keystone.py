@@ -30,6 +30,11 @@ class Keystone:
         return f"http://{self.address}:{PUBLIC}"
 
     @property
+    def admin_url(self) -> str:
+        """The URL of its administrative API, where it has one, without a version."""
+        return f"http://{self.address}:{ADMIN}"
+
+    @property
     def admin(self) -> dict[str, str]:
         """The administrator, in the words of ``clouds.yaml``, for version 3."""
         return {

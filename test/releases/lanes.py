@@ -13,7 +13,7 @@ class Lane:
 
     name: str
     python: str
-    # Whether Keystone speaks v2.0 too, with an application of its own for administrators.
+    # Whether Keystone speaks v2.0 too, with an application of its own for administrators, and Glance v1.
     identity_v2: bool = False
     # Whether Glance's API goes through glance-registry.
     registry: bool = False
