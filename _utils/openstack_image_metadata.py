@@ -235,8 +235,8 @@ def step(image, changes, pinned):
         return "create"
     if image["status"] in _BUSY:
         raise OpenStackError(
-            f"image {image['id']} is {image['status']} since {image.get('updated_at')}: wait until that upload is done,"
-            f" or delete the image"
+            f"image {image['id']} is {image['status']} since {image.get('updated_at')}: wait until that upload is done;"
+            f" if Glance or the uploader died meanwhile, delete the image{', and declare another id' if pinned else ''}"
         )
     if image["status"] not in ("queued", *_WHOLE):
         raise OpenStackError(f"image {image['id']} is {image['status']}: delete it, then a new one can be made")
