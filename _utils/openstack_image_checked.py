@@ -154,11 +154,10 @@ class Checked:
             self._progress.add(len(block))
 
     def _compare(self):
-        if not self._digest:
-            return
-        algorithm, value, of_source = split(self._digest)
-        found = (self._source if of_source else self._data).result()[algorithm]
-        refuse_other(self.label, algorithm, found, value)
+        data, source = self._data.result(), self._source.result()
+        if self._digest:
+            algorithm, value, of_source = split(self._digest)
+            refuse_other(self.label, algorithm, (source if of_source else data)[algorithm], value)
 
 
 def glance_algorithm(images):
