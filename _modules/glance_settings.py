@@ -56,6 +56,9 @@ MOST_WORKERS = 8
 # what brings jsonschema itself must not need it
 _WITHOUT_CHECK = "glance.client.python"
 _CONTEXT = "glance_settings"
+_DOMAINS = ("user_domain_name", "project_domain_name")
+# What a profile says only where it is otherwise.
+_VERSIONS = {"identity_api_version": 3, "image_api_version": 2}
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 __virtualname__ = "glance_settings"
@@ -233,25 +236,25 @@ def _complete(pillar):
 def _profiles(settings, pillar):
     """Who asks: the administrator, Glance's own user, and whichever of the two keeps the images."""
     identity, given = settings["identity"], pillar.get("identity", {}).get("admin", {})
+    versions = {key: identity[key] for key, usual in _VERSIONS.items() if identity[key] != usual}
     common = {key: identity[key] for key in ("auth_url", "cacert", "timeout") if key in identity}
-    common["region_name"] = settings["region"]
+    common |= {"region_name": settings["region"], **versions}
+    home = {} if identity["identity_api_version"] == 2 else dict.fromkeys(_DOMAINS, identity["domain"])
     service = {
         **common,
         "username": identity["user"],
         "password_pillar": identity["password_pillar"],
         "project_name": identity["project"],
-        "user_domain_name": identity["domain"],
-        "project_domain_name": identity["domain"],
+        **home,
     }
     own = {key: value for key, value in given.items() if key != "password"}
     if given.get("password"):
         own["password_pillar"] = identity["admin"]["password_pillar"]
     if given.get("cloud"):
-        admin = {"region_name": settings["region"], **own}
+        admin = {"region_name": settings["region"], **versions, **own}
     else:
-        names = {"username": "admin", "project_name": "admin"}
-        domains = {"user_domain_name": "Default", "project_domain_name": "Default"}
-        admin = {**common, **names, **domains, "password_pillar": identity["admin"]["password_pillar"], **own}
+        names = {"username": "admin", "project_name": "admin", **dict.fromkeys(home, "Default")}
+        admin = {**common, **names, "password_pillar": identity["admin"]["password_pillar"], **own}
     has_admin = given.get("cloud") or given.get("password")
     return {"admin_profile": admin, "service_profile": service, "images_profile": admin if has_admin else service}
 

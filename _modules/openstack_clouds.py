@@ -17,7 +17,7 @@ __virtualname__ = "openstack_clouds"
 __func_alias__ = {"list_": "list", "set_": "set"}
 
 DEFAULT_PATH = "/etc/openstack/clouds.yaml"
-_OUTSIDE_AUTH = ("region_name", "interface", "cacert", "insecure")
+_OUTSIDE_AUTH = ("region_name", "interface", "cacert", "insecure", "identity_api_version", "image_api_version")
 
 
 def __virtual__():
@@ -98,7 +98,7 @@ def set_(name, profile, path=DEFAULT_PATH):
 
     profile
         Mapping: ``auth_url``, ``username``, ``password_pillar``, ``project_name``, domains, ``region_name``,
-        ``interface``, ``cacert``.
+        ``interface``, ``cacert``, ``identity_api_version``, ``image_api_version``.
 
     path
         The file. Default ``/etc/openstack/clouds.yaml``.

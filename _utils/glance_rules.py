@@ -39,6 +39,8 @@ def problems(settings, pillar, schema, known, roles, data):
         found += _options(settings, pillar, schema, known, data) if known else []
     if known and {"api", "registry"} & set(roles):
         found += _registry(settings, pillar, known) + _login(settings, pillar, known.release)
+    if known and {"identity", "images", "client", "api", "registry"} & set(roles):
+        found += _versions(settings["identity"], pillar, known.release)
     if "database" in roles:
         found += glance_database.problems(settings["database"], pillar.get("database", {}))
     if "identity" in roles:
@@ -135,6 +137,26 @@ def _login(settings, pillar, release):
         identity["memcached"] and pillar.get("identity", {}).get("memcached_secret")
     ):
         found.append("glance:identity:memcached_security needs memcached and memcached_secret beside it")
+    return found
+
+
+def _versions(identity, pillar, release):
+    """Old versions of the APIs: only where they are, and said wherever they are meant."""
+    key, named = "glance:identity:identity_api_version", release["codename"]
+    old, found = identity["identity_api_version"] == 2, []
+    url = str(identity.get("auth_url", "")).rstrip("/")
+    if old and not release["identity_v2"]:
+        found.append(f"{key}: Keystone of {named} has no v2.0: take the key out")
+    if url.endswith("/v2.0") and not old:
+        found.append(f"glance:identity:auth_url ends in /v2.0: take that off, or declare {key}: 2")
+    if old and url.endswith("/v3"):
+        found.append(f"glance:identity:auth_url ends in /v3: take that off, or {key} out")
+    if old and identity["domain"] != "Default":
+        found.append(f"glance:identity:domain: Identity v2.0 has none but Default: take the key out, or {key}")
+    if old and identity["limits"]:
+        found.append(f"glance:identity:limits: Identity v2.0 has none: take them out, or {key}")
+    if identity["image_api_version"] == 1 and release["v1"] is None:
+        found.append(f"glance:identity:image_api_version: Glance of {named} has no version 1: take the key out")
     return found
 
 

@@ -38,10 +38,18 @@ glance-identity-assignment-present:
       - openstack_identity: glance-identity-project-present
       - openstack_identity: glance-identity-user-present
 
+{#- in Identity v2.0 a region is only a word in an endpoint #}
+{%- if identity.identity_api_version != 2 %}
+
 glance-identity-region-present:
   openstack_identity.region_present:
     - name: {{ settings.region | json }}
     - profile: {{ profile | json }}
+    - require_in:
+      {%- for interface in identity.endpoints %}
+      - openstack_identity: glance-identity-endpoint-{{ interface }}-present
+      {%- endfor %}
+{%- endif %}
 
 glance-identity-service-present:
   openstack_identity.service_present:
@@ -50,7 +58,7 @@ glance-identity-service-present:
     - description: {{ identity.service.description | json }}
     - profile: {{ profile | json }}
 
-{%- for interface, url in identity.endpoints | dictsort %}
+{%- for interface, url in identity.endpoints.items() %}
 
 glance-identity-endpoint-{{ interface }}-present:
   openstack_identity.endpoint_present:
@@ -61,7 +69,6 @@ glance-identity-endpoint-{{ interface }}-present:
     - region: {{ settings.region | json }}
     - profile: {{ profile | json }}
     - require:
-      - openstack_identity: glance-identity-region-present
       - openstack_identity: glance-identity-service-present
 {%- endfor %}
 

@@ -223,6 +223,17 @@ def test_profiles(minion, given):
     assert found["identity"]["images_profile"] == cloud
 
 
+def test_profiles_of_an_old_site(minion, given):
+    given["release"] = "juno"
+    given["identity"] |= {"identity_api_version": 2, "image_api_version": 1, "admin": {"password": SECRET}}
+    found = minion(given).get(role="identity")["identity"]
+    for name, user, project in (("admin_profile", "admin", "admin"), ("service_profile", "glance", "service")):
+        profile = found[name]
+        assert (profile["username"], profile["project_name"]) == (user, project)
+        assert (profile["identity_api_version"], profile["image_api_version"]) == (2, 1)
+        assert not [key for key in profile if "domain" in key]
+
+
 def test_without_jsonschema_only_what_brings_it_renders(settings, monkeypatch):
     settings.get("glance.api")
     monkeypatch.setattr(sys.modules["glance_schema"], "HAS_JSONSCHEMA", False)

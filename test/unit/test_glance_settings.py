@@ -338,3 +338,35 @@ def test_secrets_among_free_options_become_references():
 )
 def test_connection(changes, connection):
     assert connection in options(**changes)["database"]["connection"]
+
+
+OLD = {"release": "juno", "identity:identity_api_version": 2, "identity:image_api_version": 1}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        OLD,
+        {**OLD, "release": "pike", "identity:auth_url": "http://auth-node:5000/v2.0"},
+        {"release": "queens", "identity:image_api_version": 1},
+    ],
+)
+def test_versions_of_the_apis(changes):
+    assert [line for line in problems(changes, ("identity",)) if "version" in line or "/v" in line] == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "words"),
+    [
+        ({**OLD, "release": "queens"}, "identity_api_version", "Keystone of queens has no v2.0"),
+        ({**OLD, "release": "rocky"}, "image_api_version", "Glance of rocky has no version 1"),
+        ({"identity:auth_url": "http://auth-node:5000/v2.0"}, "auth_url", "ends in /v2.0"),
+        ({**OLD, "identity:auth_url": "http://auth-node:5000/v3/"}, "auth_url", "ends in /v3"),
+        ({**OLD, "identity:domain": "heat"}, "domain", "none but Default"),
+        ({**OLD, "identity:limits": {"image_count_total": 1}}, "limits", "has none"),
+    ],
+)
+def test_versions_that_do_not_fit(changes, key, words):
+    found = [line for line in problems(changes, ("identity",)) if line.startswith(f"glance:identity:{key}")]
+    assert [words in line for line in found] == [True]
