@@ -9,6 +9,7 @@ The ``glance`` runner asks these of whole sites: ``salt-run glance.replicate`` a
 import openstack_image_api
 import openstack_image_lock
 import openstack_image_offer as offer
+import openstack_image_progress
 import openstack_image_replication as replication
 import openstack_image_replication_plan as planning
 import openstack_session
@@ -111,12 +112,17 @@ def replicate(source, images=None, parallel=PARALLEL, test=False, profile=PROFIL
         steps += planning.leftovers(theirs.images(), ours.images(), host)
         if not test:
             # threads share no session: each makes its own
-            replication.carry_out(steps, lambda: (_api(source, {}), _api(profile, {})), host, parallel)
+            replication.carry_out(steps, lambda: (_api(source, {}), _api(profile, {})), host, parallel, _tell())
     return [step.row() for step in steps]
 
 
 def _api(profile, context):
     return openstack_image_api.connect(profile, context, __pillar__, __salt__["config.get"])
+
+
+def _tell():
+    alone = __opts__.get("file_client") == "local"
+    return openstack_image_progress.teller(__opts__, None if alone else __salt__["event.fire_master"])
 
 
 def _list(images):

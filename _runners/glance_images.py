@@ -115,7 +115,8 @@ def replicate(to, images=None, test=False, parallel=None, **kwargs):
     else:
         kwarg = {"source": glance_replication.account(source), "images": images, "test": bool(test)}
         kwarg["parallel"] = parallel or glance_replication.parallel(pillars[minion])
-        answer = _asked([minion], "openstack_image.replicate", kwarg)[minion]
+        with glance_master.progress(__opts__):
+            answer = _asked([minion], "openstack_image.replicate", kwarg)[minion]
         rows = _of_images(minion, answer, test)
     question = "replicate, test," if test else "replicate"
     found = glance_report.report(question, f"{to} from {source}", rows, time.monotonic() - started)

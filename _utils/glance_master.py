@@ -4,14 +4,18 @@ What the ``glance`` runner needs of a master: the pillars of all minions, and an
 Everything is asked of an exact list of minions, never of a pattern: a pattern leaves out who is down without a word.
 """
 
+import contextlib
 import logging
 import sys
+import threading
 import time
 
+import openstack_image_progress
 import salt.cache
 import salt.client
 import salt.exceptions
 import salt.pillar
+import salt.utils.event
 import salt.utils.minions
 
 log = logging.getLogger(__name__)
@@ -105,6 +109,31 @@ def say(text):
     log.info(text)
     if sys.stderr is not None and sys.stderr.isatty():
         print(text, file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def progress(opts):
+    """Show what minions tell of long transfers while the block runs, to whoever sits at a terminal."""
+    if not openstack_image_progress.aloud(opts, sys.stderr):
+        yield
+        return
+    done = threading.Event()
+    listener = threading.Thread(target=_listen, args=(opts, done), daemon=True)
+    listener.start()
+    try:
+        yield
+    finally:
+        done.set()
+        listener.join(timeout=5)
+
+
+def _listen(opts, done):
+    with salt.utils.event.get_event("master", opts=opts, sock_dir=opts["sock_dir"], listen=True) as bus:
+        while not done.is_set():
+            event = bus.get_event(wait=1, tag=openstack_image_progress.TAG, full=True)
+            if event:
+                told = event["data"]
+                print(f"{told.get('id')}: {told.get('data', {}).get('line')}", file=sys.stderr, flush=True)
 
 
 class Answer:

@@ -61,6 +61,16 @@ class Progress:
         return f"{self._label}: {_size(self._done)}{of}, {_size(speed)}/s{left}", data
 
 
+def aloud(opts, stream):
+    """Whether somebody sits in front of a stream and is not waiting for data: ``opts`` are ``__opts__``."""
+    return (
+        opts.get("__cli") in _AT_THE_TERMINAL
+        and opts.get("output") in _FOR_PEOPLE
+        and not opts.get("quiet")
+        and stream.isatty()
+    )
+
+
 def teller(opts, event=None, stream=None):
     """
     Return the ``say`` of :py:class:`Progress` for whoever is waiting.
@@ -78,18 +88,13 @@ def teller(opts, event=None, stream=None):
         Where lines go. Default: standard error.
     """
     stream = stream or sys.stderr
-    aloud = (
-        opts.get("__cli") in _AT_THE_TERMINAL
-        and opts.get("output") in _FOR_PEOPLE
-        and not opts.get("quiet")
-        and stream.isatty()
-    )
+    heard = aloud(opts, stream)
 
     def say(line, data):
         log.info(line)
         if event:
-            event(data, TAG)
-        if aloud:
+            event({**data, "line": line}, TAG)
+        if heard:
             print(line, file=stream, flush=True)
 
     return say

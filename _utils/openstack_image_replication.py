@@ -8,6 +8,7 @@ image comes to belong to the project of him who writes. ``openstack_image_replic
 import concurrent.futures
 import contextvars
 import logging
+import queue
 import threading
 import time
 
@@ -17,8 +18,9 @@ import openstack_image_offer as offer
 import openstack_image_sharing as sharing
 import openstack_image_upload
 from openstack_errors import EXPECTED, OpenStackError
+from openstack_image_progress import Progress
 from openstack_image_replication_plan import COPY, NOTHING, RECORD, REMOVE, UPDATE
-from openstack_image_source import Stream
+from openstack_image_stream import Stream
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +50,7 @@ def add_members(step, source, target, translated):
         step.action = UPDATE if step.action == NOTHING else step.action
 
 
-def carry_out(steps, connect, host, parallel):
+def carry_out(steps, connect, host, parallel, tell=None):
     """
     Do what steps say, several at a time; each step's ``error`` and ``seconds`` say how it went.
 
@@ -64,8 +66,12 @@ def carry_out(steps, connect, host, parallel):
 
     parallel
         How many at a time.
+
+    tell
+        Called with a line and a mapping when a long transfer has news, in the thread that called this. Default
+        ``None``: nobody is told.
     """
-    stop, own = threading.Event(), threading.local()
+    stop, own, news = threading.Event(), threading.local(), queue.SimpleQueue()
 
     def work(step):
         if stop.is_set():
@@ -74,7 +80,7 @@ def carry_out(steps, connect, host, parallel):
         try:
             if not hasattr(own, "apis"):
                 own.apis = connect()
-            _do(step, *own.apis, host, stop)
+            _do(step, *own.apis, host, stop, news)
         except EXPECTED as exc:
             step.error = str(exc)
         step.seconds = time.monotonic() - begun
@@ -84,30 +90,42 @@ def carry_out(steps, connect, host, parallel):
     with concurrent.futures.ThreadPoolExecutor(parallel) as pool:
         try:
             # Salt's loader finds its dunders by a context variable, which a new thread has not
-            for done in [pool.submit(contextvars.copy_context().run, work, step) for step in todo]:
-                done.result()
+            _follow([pool.submit(contextvars.copy_context().run, work, step) for step in todo], news, tell)
         finally:
             stop.set()  # told to end: what is under way breaks off at its next block, and the next run goes on with it
 
 
-def _do(step, source, target, host, stop):
+def _follow(running, news, tell):
+    """Wait until all is done, and tell the news meanwhile."""
+    while running:
+        done, running = concurrent.futures.wait(running, timeout=1)
+        for future in done:
+            future.result()
+        while tell and not news.empty():
+            tell(*news.get())
+
+
+def _do(step, source, target, host, stop, news):
     if step.action == REMOVE:
         target.delete(step.there["id"])
         return
-    there = _copied(step.image, source, target, host, stop) if step.action == COPY else step.there
+    there = step.there
+    if step.action == COPY:
+        progress = Progress(step.image["name"], step.image["size"], lambda *each: news.put(each))
+        there = _copied(step.image, source, target, host, stop, progress)
     _aligned(step.image, there, target)
     if step.members is not None:
         current = sharing.members(target, there["id"])
         sharing.bring_about(target, there["id"], current, step.members)
 
 
-def _copied(image, source, target, host, stop):
+def _copied(image, source, target, host, stop, progress):
     """Upload an image's data as it comes; private, marked and named otherwise until its hash is the right one."""
     blocks = _until(stop, openstack_image_download.blocks(source, image))
     stream = Stream(f"image {image['id']} at {source.base}", image["size"], blocks)
     digest = "=".join(openstack_image_download.strongest(image))
     wanted = {"id": image["id"], **_attributes(image)}
-    return openstack_image_upload.upload(target, stream, digest, wanted, host)
+    return openstack_image_upload.upload(target, stream, digest, wanted, host, progress=progress)
 
 
 def _aligned(image, there, target):

@@ -85,5 +85,5 @@ def test_the_bus_and_the_log_are_always_told(caplog):
     events = []
     caplog.set_level("INFO", "openstack_image_progress")
     progress.teller({}, lambda data, tag: events.append((data, tag)))("line", {"bytes": 1})
-    assert events == [({"bytes": 1}, "glance/image/progress")]
+    assert events == [({"bytes": 1, "line": "line"}, "glance/image/progress")]
     assert "line" in caplog.text

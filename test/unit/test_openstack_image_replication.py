@@ -172,6 +172,16 @@ def test_a_transfer_breaks_off_at_its_next_block():
         next(blocks)
 
 
+def test_news_are_told_by_the_one_who_waits():
+    told = []
+    news = replication.queue.SimpleQueue()
+    news.put(("line", {"bytes": 1}))
+    running = [replication.concurrent.futures.Future()]
+    running[0].set_result(None)
+    replication._follow(running, news, lambda line, data: told.append((line, data, threading.current_thread())))
+    assert told == [("line", {"bytes": 1}, threading.current_thread())]
+
+
 # --- members
 
 
