@@ -6,6 +6,7 @@ Changes to images that are there, and their end.
 
 import openstack_image_api
 import openstack_image_lifecycle
+import openstack_image_lock
 import openstack_image_marks as marks
 import openstack_image_metadata as metadata
 import openstack_image_retirement
@@ -229,6 +230,28 @@ def retire(name_or_id, policy=None, profile=PROFILE):
     """
     checked = openstack_image_retirement.policy(policy)
     return openstack_image_retirement.retire(_api(profile), _existing(name_or_id, profile)["id"], checked)
+
+
+def leftovers(profile=PROFILE):
+    """
+    Return ``{id: name}`` of images that uploads by this minion were stopped at: not whole or not verified, private, and
+    no run on this minion is at them now. The next upload of that name goes on with them or deletes them.
+
+    profile
+        Who asks which cloud. Default ``glance:identity:admin``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt 'image*' openstack_image.leftovers
+    """
+    api = _api(profile)
+    found = openstack_image_lifecycle.leftovers(api, __opts__["id"])
+    cachedir = __opts__["cachedir"]
+    return {
+        key: name for key, name in found.items() if not openstack_image_lock.is_held(cachedir, f"{api.base} {name}")
+    }
 
 
 def _api(profile):

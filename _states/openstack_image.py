@@ -276,8 +276,8 @@ class _Image:
             return None
         current = metadata.attributes(self._found, self._wanted)
         current["owner"] = self._projects.name(current["owner"])
-        if self._unfinished():
-            current["status"] = f"active, and {self._unfinished()} has its name too"
+        if current["status"] == "active" and (self._replaced() or self._leftovers()):
+            current["status"] = ", and ".join(["active", *self._said()])
         if "members" in self._wanted:
             current["members"] = self._read_members()
         if "content" in self._wanted:
@@ -347,16 +347,29 @@ class _Image:
     def _step(self, current):
         return metadata.step(self._found, diff(current, self._wanted), "id" in self._wanted)
 
-    def _unfinished(self):
+    def _replaced(self):
         """The image that this one took the place of, if the run that did so was stopped before it was retired."""
         replaced = self._found.get(marks.REPLACES)
-        other = replaced and __salt__["openstack_image.show"](replaced, self._profile)
-        return replaced if other and other["name"] == self._name else None
+        images = __salt__["openstack_image.list"](self._profile) if replaced else ()
+        return [image["id"] for image in images if image["id"] == replaced and image["name"] == self._name]
+
+    def _leftovers(self):
+        """What an upload of this minion left that nobody went on with, since other data was declared again."""
+        found = __salt__["openstack_image.leftovers"](self._profile)
+        return [key for key, name in sorted(found.items()) if name == self._name and key != self._found["id"]]
+
+    def _said(self):
+        return [
+            *(f"{image_id} has its name too" for image_id in self._replaced()),
+            *(f"{image_id} is left of an upload" for image_id in self._leftovers()),
+        ]
 
     def _update(self, changes):
         new = {key: change["new"] for key, change in changes.items()}
-        if "status" in new:
-            __salt__["openstack_image.retire"](self._unfinished(), self._retire, self._profile)
+        for image_id in self._replaced():
+            __salt__["openstack_image.retire"](image_id, self._retire, self._profile)
+        for image_id in self._leftovers():
+            __salt__["openstack_image.delete"](image_id, profile=self._profile)
         given = {key: new[key] for key in _PATCHED if key in new}
         if "owner" in new:
             given["owner"] = self._projects.id(new["owner"])

@@ -15,7 +15,6 @@ What becomes of images that nobody declares any more.
         - in_use: [nova_catalogue.images_in_use, 0f0fe7a8-5a75-4b0c-8f0c-0c2f6a0f6a0e]
 """
 
-import openstack_image_lock
 import openstack_image_marks as marks
 import openstack_image_retirement
 from openstack_errors import Invalid, OpenStackError, Refused, Unreachable
@@ -35,7 +34,7 @@ def __virtual__():
 
 def absent(name, id=None, force=False, profile=PROFILE):
     """
-    Ensure that there is no image of this name, or of this id.
+    Ensure that there is no image of this name, or of this id; nor, without an id, what an upload of it left.
 
     name
         Name of the image.
@@ -54,10 +53,14 @@ def absent(name, id=None, force=False, profile=PROFILE):
         image = __salt__["openstack_image.show"](id or name, profile)
         if image and image["protected"] and not force:
             raise OpenStackError(f"image {image['id']} is protected: set force, or take its protection away")
-        return image and {key: image[key] for key in ("id", "name", "status", "visibility", "size")}
+        found = {key: image[key] for key in ("id", "name", "status", "visibility", "size")} if image else {}
+        left = __salt__["openstack_image.leftovers"](profile).items()
+        left = sorted(key for key, each in left if each == name and key != found.get("id"))
+        return {**found, **({"unfinished": left} if left and not id else {})} or None
 
     def write(current, _changes):
-        __salt__["openstack_image.delete"](current["id"], force, profile)
+        for image_id in [*([current["id"]] if "id" in current else []), *current.get("unfinished", [])]:
+            __salt__["openstack_image.delete"](image_id, force, profile)
 
     return converge(name, f"Image {name}", None, read, write, __opts__["test"])
 
@@ -129,7 +132,8 @@ def only_declared(name, names=None, ids=None, report=True, retire=None, catalogu
     def read():
         images = {image["id"]: image for image in __salt__["openstack_image.list"](profile)}
         found.update({key: image for key, image in images.items() if _undeclared(image, declared, catalogue)})
-        found.update({key: image for key, image in images.items() if _leftover(image, declared, profile)})
+        left = __salt__["openstack_image.leftovers"](profile)
+        found.update({key: images[key] for key, each in left.items() if each not in declared["names"]})
         return {key: _standing(images.get(key)) for key in found}
 
     def wanted():
@@ -234,15 +238,6 @@ def _undeclared(image, declared, catalogue):
     in_catalogue = marks.read(image, marks.CATALOGUE) == catalogue and marks.UPLOAD not in image
     named = image["name"] in declared["names"] or image["id"] in declared["ids"]
     return in_catalogue and not named and marks.read(image, marks.RETIRED) is None
-
-
-def _leftover(image, declared, profile):
-    """An upload of this minion that no run on it is at."""
-    host, name = marks.uploading(image)
-    if host != __opts__["id"] or name in declared["names"]:
-        return False
-    endpoint = __salt__["openstack_image.endpoint"](profile)
-    return not openstack_image_lock.is_held(__opts__["cachedir"], f"{endpoint} {name}")
 
 
 def _standing(image):

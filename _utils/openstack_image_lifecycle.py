@@ -27,6 +27,8 @@ PAUSE = 0.5
 _BLOCK = 256 * 1024
 # How many images of one name and content may have been deleted before.
 _DELETED = 1000
+# Of how many of the ids an image may have a queued one is looked for.
+_REUSED = 50
 
 
 def prepared(api, wanted, digest, host):
@@ -50,7 +52,10 @@ def prepared(api, wanted, digest, host):
     found = _whole(api, wanted, digest, host) or _retired(api, wanted, digest)
     if found:
         return found
-    remove_leftovers(api, wanted, digest, host)
+    queued = _queued(api, wanted, digest, host)
+    _remove_leftovers(api, wanted, host, queued)
+    if queued:
+        return api.patch(queued["id"], metadata.operations(queued, _unnamed(wanted, host)))
     for image_id in _candidates(wanted, digest):
         image = _made(api, image_id, wanted, digest, host)
         if image:
@@ -89,13 +94,18 @@ def published(api, image, wanted, replaces=None, policy=None):
     return image
 
 
-def remove_leftovers(api, wanted, digest, host):
-    """Delete what earlier uploads of this image by this host left behind; another host's is an error."""
-    usable = {wanted.get("id"), *itertools.islice(_candidates(wanted, digest), 10)}
-    for image in _marked(api, wanted["name"]):
-        _refuse_foreign(image, host)
-        if not (image["id"] in usable and image["status"] == "queued") and image["id"] != wanted.get("id"):
-            delete(api, image["id"])
+def leftovers(api, host):
+    """
+    Return ``{id: name}`` of the user's own images that uploads by a host made and did not finish, or are at.
+
+    api
+        ``openstack_image_api.Api``.
+
+    host
+        Who uploaded, the minion's id.
+    """
+    marked = {image["id"]: marks.uploading(image) for image in api.images() if _own(api, image)}
+    return {image_id: name for image_id, (uploader, name) in marked.items() if uploader == host}
 
 
 def take_back(api, image_id, pinned):
@@ -122,6 +132,23 @@ def delete(api, image_id):
             if tries == TRIES - 1 or isinstance(exc, (Refused, Unreachable)):
                 raise
             time.sleep(PAUSE)
+    return None
+
+
+def _remove_leftovers(api, wanted, host, kept):
+    """Delete what earlier uploads of this image by this host left behind; another host's is an error."""
+    for image in _marked(api, wanted["name"]):
+        _refuse_foreign(image, host)
+        if image["id"] not in (wanted.get("id"), kept and kept["id"]):
+            delete(api, image["id"])
+
+
+def _queued(api, wanted, digest, host):
+    """An image without data that an earlier upload by this host left, and whose id is one that this image may have."""
+    usable = list(itertools.islice(_candidates(wanted, digest), _REUSED))
+    for image in _marked(api, wanted["name"]):
+        if marks.uploading(image)[0] == host and image["status"] == "queued" and image["id"] in usable:
+            return image
     return None
 
 

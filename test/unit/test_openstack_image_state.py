@@ -38,7 +38,7 @@ class Cloud:
     def functions(self):
         names = ["list", "show", "source_hash", "source_exists", "upload", "update", "delete", "retire", "deactivate"]
         names += [
-            "endpoint",
+            "leftovers",
             "supported",
             "reactivate",
             "member_list",
@@ -55,8 +55,9 @@ class Cloud:
             raise self.trouble
         return list(self.images.values())
 
-    def endpoint(self, profile):
-        return "http://glance"
+    def leftovers(self, profile):
+        uploads = {key: marks.uploading(image) for key, image in self.images.items()}
+        return {key: name for key, (host, name) in uploads.items() if host == "minion"}
 
     def show(self, name_or_id, profile, project=None):
         return self.images.get(name_or_id) or metadata.named(self.list_(profile), name_or_id, ["me", project])
@@ -317,6 +318,30 @@ def test_absent(both, cloud):
     changes = assert_converges(both("absent", name="a"))
     assert changes["name"] == {"old": "a", "new": None}
     assert cloud.images == {}
+
+
+def leave(cloud, name, host="minion"):
+    """An upload that was stopped."""
+    cloud.images["9"] = {
+        **metadata.creation({**metadata.DEFAULTS, "id": "9", "name": f"{name} (upload)"}),
+        "status": "queued",
+        marks.UPLOAD: f"{host}/{name}",
+    }
+
+
+def test_what_a_stopped_upload_left_goes(both, cloud):
+    both("present", **arguments())
+    leave(cloud, "a")
+    changes = assert_converges(both("present", **arguments()))
+    assert changes == {"status": {"old": "active, and 9 is left of an upload", "new": "active"}}
+    assert list(cloud.images) == ["1"]
+
+
+def test_absent_is_what_a_stopped_upload_left_too(both, cloud):
+    leave(cloud, "a")
+    assert assert_converges(both("absent", name="a")) == {"unfinished": {"old": ["9"], "new": None}}
+    leave(cloud, "b")
+    assert both("absent", name="a")[1]["changes"] == {}
 
 
 def test_absent_needs_force_for_a_protected_image(both, cloud):
