@@ -25,7 +25,9 @@ its default filled in:
       url: http://127.0.0.1:9292           # this host's own API
       directories: [{name, user, group, mode}]
       files: [{name, options, user, group, mode, purge, validate}]    # for openstack_config.present
-      policy: {name, rules, user, group, mode, serializer, merge}
+      documents: [{name, dataset, serializer, merge, user, group, mode}]    # policy, metadata definitions …
+      texts: [{name, contents, user, group, mode}]
+      timers: [{name, description, command, user, calendar}]       # of systemd; calendar is empty for unwanted ones
     registry: {packages: […], services: […], files: […]}     # as for api
     client: {packages: […], openrc: …, clouds: …, cloud: …}
     images: [{name, function, arguments: […]}]               # openstack_image.<function>, arguments as a state has them
@@ -274,11 +276,13 @@ def _servers(settings, pillar):
     for role in ("api", "registry"):
         settings[role].setdefault("workers", min(__grains__.get("num_cpus", 1), MOST_WORKERS))
     api, registry = settings["api"], settings["registry"]
-    api |= glance_host.api(settings, pillar, schema_, known, system, node)
+    pipelines = _data("options.json")["pipelines"]
+    api |= glance_host.api(settings, pillar, schema_, known, system, node, pipelines)
     registry |= glance_host.registry(settings, pillar, schema_, known, system)
     for values in (api, registry):
         values.pop("config", None)  # may hold secrets; in the files they are references
     settings["client"].setdefault("packages", system["packages"]["client"])
+    settings["metadefs"]["directory"] = f"{system['paths']['config']}/metadefs"
 
 
 def _system():

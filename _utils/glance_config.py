@@ -13,6 +13,7 @@ import glance_values
 import openstack_ini
 from openstack_secrets import reference
 
+PROTECTIONS = "property-protections.conf"
 METHODS = ("glance-direct", "web-download", "copy-image")
 
 
@@ -46,6 +47,9 @@ def api(settings, pillar, schema, known, system, node):
         glance_connections.database(settings, release),
         glance_connections.authtoken(settings, release),
         *glance_connections.messaging(settings, release),
+        glance_connections.limits(settings, release),
+        glance_connections.signatures(settings),
+        _protections(settings["api"]["property_protections"], system),
         _registry_of(settings, release),
         {"DEFAULT": {"enabled_import_methods": methods(settings, known)}, "paste_deploy": {"flavor": flavor(settings)}},
         glance_typed.options(schema, settings, pillar),
@@ -68,6 +72,18 @@ def registry(settings, pillar, schema, known, system):
     )
     given = own(pillar.get("registry", {}).get("config", {}), "glance:registry:config")
     return _written(merge(_known(derived, known), given), known)
+
+
+def files(pillar, known):
+    """
+    Return the options of other files that pillar names under ``api:files``, ``{name: {section: {option: value}}}``.
+
+    pillar, known
+        As for :py:func:`api`.
+    """
+    given = pillar.get("api", {}).get("files", {})
+    found = {name: merge(own(options, f"glance:api:files:{name}")) for name, options in given.items()}
+    return {name: _written(options, known) for name, options in found.items()}
 
 
 def own(config, key="glance:api:config"):
@@ -118,6 +134,13 @@ def _general(settings, system, node):
         "oslo_concurrency": {"lock_path": system["paths"]["locks"]},
         "keystone_authtoken": {"cafile": system["ca_bundle"] if _is_tls(settings) else None},
     }
+
+
+def _protections(values, system):
+    if not values.get("rules"):
+        return {}
+    file = f"{system['paths']['config']}/{PROTECTIONS}"
+    return {"DEFAULT": {"property_protection_file": file, "property_protection_rule_format": values["format"]}}
 
 
 def _is_tls(settings):

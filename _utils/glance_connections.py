@@ -54,6 +54,41 @@ def authtoken(settings, release):
     return {"keystone_authtoken": {**common, **_LOGINS[style](identity)}}
 
 
+def limits(settings, release):
+    """
+    Return how the API asks Keystone for unified limits; nothing unless the site has some.
+
+    settings, release
+        As for :py:func:`database`.
+    """
+    identity = settings["identity"]
+    if not identity["limits"] or release["limits"] == "none":
+        return {}
+    login = {**_login_plugin(identity), "system_scope": "all"}
+    options = {key: value for key, value in login.items() if not key.startswith("project_")}
+    if release["limits"] == "endpoint_service":
+        options |= {
+            "endpoint_service_type": identity["service"]["type"],
+            "endpoint_service_name": identity["service"]["name"],
+            "endpoint_region_name": settings["region"],
+            "endpoint_interface": "public",
+        }
+    return {"DEFAULT": {"use_keystone_limits": True}, "oslo_limit": options}
+
+
+def signatures(settings):
+    """
+    Return where users of Barbican log in; nothing unless it keeps certificates.
+
+    settings
+        As for :py:func:`database`.
+    """
+    auth_url = settings["identity"].get("auth_url")
+    if not settings["signatures"]["barbican"] or not auth_url:
+        return {}
+    return {"barbican": {"auth_endpoint": f"{auth_url.rstrip('/').removesuffix('/v3')}/v3"}}
+
+
 def messaging(settings, release):
     """
     Return where the broker is and what to do without it; nothing unless notifications go there.

@@ -4,8 +4,12 @@ What a host of the API or of the registry gets: packages, services, directories 
 
 import glance_config
 import glance_connections
+import glance_documents
+import glance_paste
+import glance_timers
 
 MODE = "0640"
+_PASTE = "glance-api-paste.ini"
 # sections whose libraries come with only some hosts of the API, so that the validator knows them on these alone
 _NOT_VALIDATED = ("os_brick", "oslo_limit")
 
@@ -30,17 +34,22 @@ def system_of(data, major):
     return found
 
 
-def api(settings, pillar, schema, known, system, node):
+def api(settings, pillar, schema, known, system, node, pipelines):
     """
-    Return ``packages``, ``services``, ``url``, ``directories``, ``files`` and ``policy`` of a host of the API.
+    Return ``packages``, ``services``, ``url``, ``directories``, ``files`` (of options), ``documents``, ``texts`` and
+    ``timers`` of a host of the API.
 
     settings, pillar, schema, system, node
         As for ``glance_config.api``.
 
     known
         The options of the release; ``None`` when no release is known, then there are no files.
+
+    pipelines
+        ``pipelines`` of ``options.json``.
     """
     values = settings["api"]
+    files = _api_files(settings, pillar, schema, known, system, node, pipelines) if known else []
     local = values["bind_host"] in ("0.0.0.0", "::")  # noqa: S104
     address = glance_connections.host("127.0.0.1" if local else values["bind_host"])
     return {
@@ -48,8 +57,10 @@ def api(settings, pillar, schema, known, system, node):
         "services": system["services"]["api"],
         "url": f"http://{address}:{values['bind_port']}",
         "directories": _directories(settings, system),
-        "files": _api_files(settings, pillar, schema, known, system, node) if known else [],
-        "policy": _policy(settings, system, known.release) if known else None,
+        "files": files,
+        "documents": _documents(settings, system, known.release) if known else [],
+        "texts": _texts(values, system),
+        "timers": glance_timers.all_of(settings, system, known.release) if known else [],
     }
 
 
@@ -70,22 +81,36 @@ def _owned(name, system, mode=MODE):
     return {"name": f"{system['paths']['config']}/{name}", "user": "root", "group": system["group"], "mode": mode}
 
 
-def _api_files(settings, pillar, schema, known, system, node):
+def _api_files(settings, pillar, schema, known, system, node, pipelines):
     options = glance_config.api(settings, pillar, schema, known, system, node)
-    main = {**_owned("glance-api.conf", system), "options": options, "purge": settings["api"]["purge"]}
     accepted = {*known.backends, *settings["api"]["unchecked"], *_NOT_VALIDATED}
-    main["validate"] = {"namespaces": known.release["validator"], "accepted": sorted(accepted)}
-    server = glance_config.uwsgi(settings)
-    if known.release["server"] != "uwsgi" or not server:
-        return [main]
-    owner = {"name": system["paths"]["uwsgi"], "user": "root", "group": "root", "mode": "0644"}
-    return [main, {**owner, "options": server, "purge": False, "validate": None}]
+    validate = {"namespaces": known.release["validator"], "accepted": sorted(accepted)}
+    main = {**_owned("glance-api.conf", system), "options": options, "purge": settings["api"]["purge"]}
+    found = [{**main, "validate": validate}]
+    others = {**glance_config.files(pillar, known), _PASTE: glance_paste.options(settings, known, pipelines)}
+    found += [_partly(_owned(name, system), options) for name, options in others.items() if options]
+    server = glance_config.uwsgi(settings) if known.release["server"] == "uwsgi" else {}
+    if server:
+        owner = {"name": system["paths"]["uwsgi"], "user": "root", "group": "root", "mode": "0644"}
+        found.append(_partly(owner, server))
+    return found
 
 
-def _policy(settings, system, release):
-    """The rules that differ: beside Glance's own, or in older releases among them."""
-    policy = release["policy"]
-    return {**_owned(policy["file"], system), **policy, "rules": settings["api"]["policy"]}
+def _partly(file, options):
+    """A file that is the package's but for these options."""
+    return {**file, "options": options, "purge": False, "validate": None}
+
+
+def _documents(settings, system, release):
+    documents = glance_documents.all_of(settings, release)
+    return [
+        {**_owned(each["name"], system), **each, "name": _owned(each["name"], system)["name"]} for each in documents
+    ]
+
+
+def _texts(values, system):
+    contents = glance_documents.protections(values["property_protections"])
+    return [{**_owned(glance_config.PROTECTIONS, system), "contents": contents}] if contents else []
 
 
 def _directories(settings, system):

@@ -96,11 +96,28 @@ def _options(settings, pillar, schema, known, data):
             found.append(
                 f"glance:import:methods: {release['codename']} does not have {method}, which came with {first}"
             )
+    found += _limits(settings, release)
     if values.get("v1") and release["v1"] is None:
         found.append(f"glance:api:v1: {release['codename']} has no version 1 of the API: take the key out")
     if 22 <= release["glance"] < 26:
         found += _secure_rbac(config)
     return found
+
+
+def _limits(settings, release):
+    """Unified limits: how a release finds what they are limits of."""
+    if not settings["identity"]["limits"]:
+        return []
+    if release["limits"] == "none":
+        return [
+            f"glance:identity:limits: {release['codename']} has no unified limits, they came with xena: take them out"
+        ]
+    if release["limits"] == "endpoint_id" and not settings["quotas"].get("endpoint_id"):
+        how = "salt 'auth*' openstack_identity.endpoint_list shows the one of the public interface"
+        return [
+            f"glance:quotas:endpoint_id is missing: {release['codename']} needs it for glance:identity:limits; {how}"
+        ]
+    return []
 
 
 def _typed(settings, pillar, schema, known):

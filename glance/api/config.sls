@@ -32,18 +32,31 @@ glance-api-config-file-{{ file.name }}:
       - sls: glance.api.package
 {%- endfor %}
 
-{%- if settings.api.policy and settings.api.policy.rules %}
+{%- for document in settings.api.documents %}
 
-glance-api-config-policy:
+glance-api-config-document-{{ document.name }}:
   file.serialize:
-    - name: {{ settings.api.policy.name | json }}
-    - dataset: {{ settings.api.policy.rules | json }}
-    - serializer: {{ settings.api.policy.serializer }}
-    - merge_if_exists: {{ settings.api.policy.merge | json }}
-    - user: {{ settings.api.policy.user }}
-    - group: {{ settings.api.policy.group }}
-    - mode: '{{ settings.api.policy.mode }}'
+    - name: {{ document.name | json }}
+    - dataset: {{ document.dataset | json }}
+    - serializer: {{ document.serializer }}
+    - merge_if_exists: {{ document.merge | json }}
+    - user: {{ document.user }}
+    - group: {{ document.group }}
+    - mode: '{{ document.mode }}'
     - makedirs: true
     - require:
       - sls: glance.api.package
-{%- endif %}
+{%- endfor %}
+
+{%- for text in settings.api.texts %}
+
+glance-api-config-text-{{ text.name }}:
+  file.managed:
+    - name: {{ text.name | json }}
+    - contents: {{ text.contents | json }}
+    - user: {{ text.user }}
+    - group: {{ text.group }}
+    - mode: '{{ text.mode }}'
+    - require:
+      - sls: glance.api.package
+{%- endfor %}

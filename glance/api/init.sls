@@ -1,6 +1,7 @@
-# image-node: package, configuration, database schema, service, in this order.
+# image-node: package, configuration, database schema, service, timers, in this order.
 include:
   - .package
   - .config
   - .schema
   - .service
+  - .timers

@@ -11,3 +11,15 @@ glance-api-schema-synced:
     - package: {{ settings.api.packages[0] }}
     - require:
       - sls: glance.api.config
+
+{%- if settings.metadefs.load %}
+
+glance-api-schema-metadefs:
+  glance_manage.metadefs_loaded:
+    - name: {{ settings.metadefs.directory }}
+    - profile: {{ settings.database.own_profile | json }}
+    - schema: {{ settings.database.name | json }}
+    - update: {{ settings.metadefs.update }}
+    - require:
+      - glance_manage: glance-api-schema-synced
+{%- endif %}

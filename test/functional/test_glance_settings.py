@@ -85,7 +85,8 @@ def test_what_the_sls_find(settings):
     assert set(found["identity"]["endpoints"].values()) == {"http://image-node:9292"}
     assert found["api"]["url"] == "http://127.0.0.1:9292"
     assert found["api"]["services"] == ["glance-api"]
-    assert found["api"]["policy"]["rules"] == {"tasks_api_access": "!"}
+    (policy,) = found["api"]["documents"]
+    assert policy["dataset"] == {"tasks_api_access": "!"}
     assert {each["name"] for each in found["api"]["directories"]} >= {
         "/var/lib/glance/images",
         "/var/lib/glance/image-cache/queue",

@@ -68,7 +68,7 @@ def with_release(name):
     for key in ("import", "stores"):
         settings.pop(key)
     settings["api"] = {key: settings["api"][key] for key in ("workers", "policy", "logging")}
-    for key in ("memcached_tls", "authtoken"):
+    for key in ("memcached_tls", "authtoken", "limits"):
         settings["identity"].pop(key)
     for key in ("quorum_queues", "transient_quorum_queues"):
         settings["messaging"].pop(key)

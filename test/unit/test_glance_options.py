@@ -38,7 +38,8 @@ CHOICES = [
     {"api": {"logging": {"target": "syslog"}}},
     {"api": {"logging": {"target": "stderr"}}},
     {"api": {"v1": True}, "registry": {"through": True}},
-    {"identity": {"identity_api_version": 2}},
+    {"identity": {"identity_api_version": 2, "limits": None}},
+    {"api": {"audit": {"enabled": True}}, "signatures": {"barbican": True}},
     {"identity": {"authtoken": "identity_uri"}},
     {"messaging": {"notifications": "noop"}},
     {"import": {"disallowed_schemes": ["ftp"], "disallowed_hosts": ["db-node"], "disallowed_ports": [22]}},
@@ -57,7 +58,7 @@ class Minion:
     """A host of API and registry with every key of the example, as far as the release takes it."""
 
     def __init__(self, codename, changes):
-        given = over(EXAMPLE, {"release": codename, **changes})
+        given = glance_schema.plain(over(EXAMPLE, {"release": codename, **changes}), SCHEMA)
         self.release = glance_releases.resolve(codename, RELEASES)
         if self.release["stores"] == "legacy" and len(given["stores"]["backends"]) > 1:
             given["stores"] = {}
@@ -82,6 +83,10 @@ class Minion:
             given["api"].pop("v1", None)
         if not 10 <= self.release["glance"] < 33:
             given["identity"].pop("authtoken", None)
+        if not self.release["identity_v2"]:
+            given["identity"].pop("identity_api_version", None)
+        if self.release["limits"] == "none":
+            given["identity"].pop("limits", None)
         if self.release["glance"] < 28:
             given["cache"]["driver"] = "sqlite"
         if self.release["glance"] == 20:
@@ -260,6 +265,8 @@ def test_each_release_has_its_own_name(release, option, place):
         ("hibiscus", {"identity": {"authtoken": "identity_uri"}}, "glance:identity:authtoken: hibiscus knows plugin"),
         ("juno", {"identity": {"authtoken": "plugin"}}, "glance:identity:authtoken: juno has no plugins"),
         ("epoxy", {"identity": {"memcached_secret": None}}, "glance:identity:memcached_security needs"),
+        ("wallaby", {}, "glance:identity:limits: wallaby has no unified limits"),
+        ("zed", {"quotas": {"endpoint_id": None}}, "glance:quotas:endpoint_id is missing: zed needs it"),
         ("pike", {"registry": {"config": {"DEFAULT": {"debgu": 1}}}}, "glance:registry:config:DEFAULT:debgu"),
     ],
 )
