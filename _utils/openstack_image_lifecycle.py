@@ -104,8 +104,8 @@ def leftovers(api, host):
     host
         Who uploaded, the minion's id.
     """
-    marked = {image["id"]: marks.uploading(image) for image in api.images() if _own(api, image)}
-    return {image_id: name for image_id, (uploader, name) in marked.items() if uploader == host}
+    marked = ((image, *marks.uploading(image)) for image in api.images() if marks.UPLOAD in image)
+    return {image["id"]: name for image, uploader, name in marked if uploader == host and _own(api, image)}
 
 
 def take_back(api, image_id, pinned):
