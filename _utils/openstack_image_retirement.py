@@ -136,7 +136,8 @@ def fates(images, policies, default, used=(), now=None):
 
 def _wanted(image, policy):
     """The attributes that a policy changes."""
-    wanted = {"hidden": True} if policy["hide"] else {}
+    # releases before Rocky, and version 1 of the API, cannot hide an image: its new name says what it is
+    wanted = {"hidden": True} if policy["hide"] and "os_hidden" in image else {}
     return {**wanted, **({"visibility": policy["visibility"]} if policy["visibility"] else {})}
 
 

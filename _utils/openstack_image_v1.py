@@ -163,7 +163,6 @@ def from_json(shown):
         "visibility": "public" if shown.get("is_public") else "shared",
         "protected": bool(shown.get("protected")),
         "tags": [],
-        "os_hidden": False,
     }
 
 
@@ -208,8 +207,6 @@ def changed(image, operations):
             kept.pop(name, None)
         else:
             kept[name] = operation["value"]
-    # A retired image would be hidden, and v1 cannot: its new name says what it is.
-    found.pop("os_hidden", None)
     check({**found, "properties": {key: kept[key] for key in kept if kept[key] != image.get(key)}})
     return {**found, **kept}
 

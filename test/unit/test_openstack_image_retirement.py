@@ -96,6 +96,12 @@ def test_what_the_others_should_be(policy, expected):
     assert reason is None
 
 
+def test_where_nothing_can_be_hidden_nothing_should_be():
+    current = {key: value for key, value in image(1).items() if key != "os_hidden"}
+    [(shown, wanted, _)] = retirement.fates([current], {}, retirement.policy(None), now=NOW).values()
+    assert wanted == shown
+
+
 def test_a_snapshot_of_a_retired_image_is_not_retired():
     snapshot = {**image(1, 100), "id": "2"}
     ordinary = {key: value for key, value in image(3).items() if not key.startswith("glance_formula")}

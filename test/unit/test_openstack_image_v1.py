@@ -25,7 +25,6 @@ IMAGE = {
     "visibility": "public",
     "protected": False,
     "tags": [],
-    "os_hidden": False,
     "hw_disk_bus": "virtio",
 }
 names = st.from_regex(r"[a-z0-9_.]+", fullmatch=True).filter(lambda name: name not in IMAGE)
@@ -39,7 +38,7 @@ def shown(image):
 
 
 def test_from_json():
-    given_ = {key: value for key, value in IMAGE.items() if key not in ("visibility", "tags", "os_hidden")}
+    given_ = {key: value for key, value in IMAGE.items() if key not in ("visibility", "tags")}
     properties = {"hw-Disk_bus": given_.pop("hw_disk_bus"), "gone": None}
     assert v1.from_json({**given_, "is_public": True, "deleted": False, "properties": properties}) == IMAGE
 
