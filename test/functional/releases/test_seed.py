@@ -53,7 +53,7 @@ def test_glance_can_log_in_with_its_own_password(registered):
 
 @pytest.fixture
 def catalogue(registered, tmp_path):
-    """The pillar with an image, and what applying glance.images to it returned: planned, done, again."""
+    """What the state of one image in pillar returned: planned, done, again."""
     (tmp_path / "cirros.img").write_bytes(DATA)
     image = {
         "source": str(tmp_path / "cirros.img"),
@@ -64,14 +64,15 @@ def catalogue(registered, tmp_path):
     settings = registered[0]["glance"]
     identity = {**settings["identity"], "image_api_version": 1}
     pillar = {"glance": {**settings, "identity": identity, "images": {NAME: image}}}
-    return [formula.apply("glance.images", pillar, tmp_path / "salt", test=test) for test in (True, False, False)]
+    runs = [formula.apply("glance.images", pillar, tmp_path / "salt", test=test) for test in (True, False, False)]
+    return [run[f"glance-images-{NAME}"] for run in runs]
 
 
 def test_image_is_uploaded_and_listed(catalogue, registered, pike):
     plan, done, again = catalogue
-    assert results(plan) == dict.fromkeys(plan, (None, True))
-    assert results(done) == dict.fromkeys(plan, (True, True)), [each["comment"] for each in done.values()]
-    assert results(again) == dict.fromkeys(plan, (True, False))
+    assert (plan["result"], done["result"], again["result"]) == (None, True, True), done["comment"]
+    assert plan["changes"] == done["changes"] != {}
+    assert again["changes"] == {}
     identity = registered[0]["glance"]["identity"]
     asked = session(identity["auth_url"], "glance", identity["password"], "service")
     glance = glanceclient.v1.client.Client(session=asked, endpoint_override=pike.image_url)
