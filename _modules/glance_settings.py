@@ -25,7 +25,7 @@ its default filled in:
       url: http://127.0.0.1:9292           # this host's own API
       directories: [{name, user, group, mode}]
       files: [{name, options, user, group, mode, purge, validate}]    # for openstack_config.present
-      documents: [{name, dataset, serializer, merge, user, group, mode}]    # policy, metadata definitions …
+      documents: [{name, dataset, serializer, merge, restart, user, group, mode}]     # policy and the like
       texts: [{name, contents, user, group, mode}]
       timers: [{name, description, command, user, calendar}]       # of systemd; calendar is empty for unwanted ones
     registry: {packages: […], services: […], files: […]}     # as for api
@@ -276,8 +276,8 @@ def _servers(settings, pillar):
     for role in ("api", "registry"):
         settings[role].setdefault("workers", min(__grains__.get("num_cpus", 1), MOST_WORKERS))
     api, registry = settings["api"], settings["registry"]
-    pipelines = _data("options.json")["pipelines"]
-    api |= glance_host.api(settings, pillar, schema_, known, system, node, pipelines)
+    flavors = _data("options.json")["flavors"]
+    api |= glance_host.api(settings, pillar, schema_, known, system, node, flavors)
     registry |= glance_host.registry(settings, pillar, schema_, known, system)
     for values in (api, registry):
         values.pop("config", None)  # may hold secrets; in the files they are references

@@ -5,8 +5,8 @@ Files of the API that are no options: rules of policy, protected properties, the
 
 def all_of(settings, release):
     """
-    Return ``[{name, dataset, serializer, merge}]``, names as in the directory of the configuration; with ``merge`` what
-    is in the file besides stays.
+    Return ``[{name, dataset, serializer, merge, restart}]``, names as in the directory of the configuration; with
+    ``merge`` what is in the file besides stays, with ``restart`` the API reads it only when it starts.
 
     settings
         The pillar, completed by ``glance_schema.complete``.
@@ -17,9 +17,9 @@ def all_of(settings, release):
     values, found = settings["api"], []
     policy = release["policy"]
     if values["policy"]:
-        found.append({**policy, "dataset": values["policy"]})
+        found.append({**policy, "dataset": values["policy"], "restart": False})
     if values["image_schema"]:
-        found.append(_json("schema-image.json", values["image_schema"], merge=True))
+        found.append(_json("schema-image.json", values["image_schema"], merge=True, restart=True))
     found += [_json(f"metadefs/{name}.json", each) for name, each in settings["metadefs"]["own"].items()]
     return [{"name" if key == "file" else key: value for key, value in each.items()} for each in found]
 
@@ -39,5 +39,5 @@ def protections(values):
     return "\n".join(lines)
 
 
-def _json(name, dataset, merge=False):
-    return {"file": name, "dataset": dataset, "serializer": "json", "merge": merge}
+def _json(name, dataset, merge=False, restart=False):
+    return {"file": name, "dataset": dataset, "serializer": "json", "merge": merge, "restart": restart}

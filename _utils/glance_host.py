@@ -34,7 +34,7 @@ def system_of(data, major):
     return found
 
 
-def api(settings, pillar, schema, known, system, node, pipelines):
+def api(settings, pillar, schema, known, system, node, flavors):
     """
     Return ``packages``, ``services``, ``url``, ``directories``, ``files`` (of options), ``documents``, ``texts`` and
     ``timers`` of a host of the API.
@@ -45,11 +45,11 @@ def api(settings, pillar, schema, known, system, node, pipelines):
     known
         The options of the release; ``None`` when no release is known, then there are no files.
 
-    pipelines
-        ``pipelines`` of ``options.json``.
+    flavors
+        ``flavors`` of ``options.json``.
     """
     values = settings["api"]
-    files = _api_files(settings, pillar, schema, known, system, node, pipelines) if known else []
+    files = _api_files(settings, pillar, schema, known, system, node, flavors) if known else []
     local = values["bind_host"] in ("0.0.0.0", "::")  # noqa: S104
     address = glance_connections.host("127.0.0.1" if local else values["bind_host"])
     return {
@@ -81,13 +81,13 @@ def _owned(name, system, mode=MODE):
     return {"name": f"{system['paths']['config']}/{name}", "user": "root", "group": system["group"], "mode": mode}
 
 
-def _api_files(settings, pillar, schema, known, system, node, pipelines):
+def _api_files(settings, pillar, schema, known, system, node, flavors):
     options = glance_config.api(settings, pillar, schema, known, system, node)
     accepted = {*known.backends, *settings["api"]["unchecked"], *_NOT_VALIDATED}
     validate = {"namespaces": known.release["validator"], "accepted": sorted(accepted)}
     main = {**_owned("glance-api.conf", system), "options": options, "purge": settings["api"]["purge"]}
     found = [{**main, "validate": validate}]
-    others = {**glance_config.files(pillar, known), _PASTE: glance_paste.options(settings, known, pipelines)}
+    others = {**glance_config.files(pillar, known), _PASTE: glance_paste.options(settings, known.release, flavors)}
     found += [_partly(_owned(name, system), options) for name, options in others.items() if options]
     server = glance_config.uwsgi(settings) if known.release["server"] == "uwsgi" else {}
     if server:

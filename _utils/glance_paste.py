@@ -3,58 +3,55 @@ The paste file: which filters a request goes through. The package's own is kept,
 """
 
 import glance_config
+import openstack_ini
 
 
-def options(settings, known, pipelines):
+def options(settings, release, flavors):
     """
     Return the options of ``glance-api-paste.ini`` that differ from the package's; nothing when none does.
 
     settings
         The pillar, completed by ``glance_schema.complete``.
 
-    known
-        The options of the release, ``glance_options.Known``.
+    release
+        As returned by ``glance_releases.resolve``.
 
-    pipelines
-        ``pipelines`` of ``options.json``.
+    flavors
+        ``flavors`` of ``options.json``.
     """
-    return {**_healthcheck(settings["api"]["healthcheck"], known.release), **_audit(settings, known, pipelines)}
+    return {**_healthcheck(settings["api"]["healthcheck"], release), **_audit(settings, release, flavors)}
 
 
-def pipeline(name, pipelines, major):
+def place(flavor, flavors, release):
     """
-    Return the filters of a pipeline and the application at its end, as a list; ``None`` when the release has none.
+    Return ``(section, option, filters)``: where the paste file says what a request of a flavor goes through; ``None``
+    when the release has no such flavor.
 
-    name
-        Name of the pipeline, ``glance-api-keystone``.
-
-    pipelines
-        ``pipelines`` of ``options.json``.
-
-    major
-        Major version of Glance.
+    flavor, flavors, release
+        Name of the flavor, and as for :py:func:`options`.
     """
-    found = [filters for first, last, filters in pipelines.get(name, []) if first <= major <= last]
-    return found[0].split() if found else None
+    for first, last, (section, option, filters) in flavors.get(flavor, []):
+        if first <= release["glance"] <= last:
+            return section, option, filters.split()
+    return None
 
 
 def _healthcheck(values, release):
     """Since 2023.2 it is an application of its own, before a filter."""
-    given = {key: str(value).lower() if isinstance(value, bool) else value for key, value in values.items()}
+    given = {key: openstack_ini.text(value) for key, value in values.items()}
     return {release["healthcheck"]: given} if given and release["healthcheck"] else {}
 
 
-def _audit(settings, known, pipelines):
-    audit, major = settings["api"]["audit"], known.release["glance"]
-    name = f"glance-api-{glance_config.flavor(settings)}"
-    filters = pipeline(name, pipelines, major)
-    if not audit["enabled"] or not filters:
+def _audit(settings, release, flavors):
+    audit, found = settings["api"]["audit"], place(glance_config.flavor(settings), flavors, release)
+    if not audit["enabled"] or not found:
         return {}
-    place = filters.index("context") + 1
+    section, option, filters = found
+    after = filters.index("context") + 1
     return {
         "filter:audit": {
             "paste.filter_factory": "keystonemiddleware.audit:filter_factory",
             "audit_map_file": audit["map"],
         },
-        f"pipeline:{name}": {"pipeline": " ".join([*filters[:place], "audit", *filters[place:]])},
+        section: {option: " ".join([*filters[:after], "audit", *filters[after:]])},
     }

@@ -19,6 +19,12 @@ glance-api-service-{{ service }}-running:
 {%- for file in settings.api.files %}
       - openstack_config: glance-api-config-file-{{ file.name }}
 {%- endfor %}
+{%- for document in settings.api.documents if document.restart %}
+      - file: glance-api-config-document-{{ document.name }}
+{%- endfor %}
+{%- for text in settings.api.texts %}
+      - file: glance-api-config-text-{{ text.name }}
+{%- endfor %}
     - require_in:
       - openstack_image: glance-api-service-answering
 {%- endfor %}

@@ -11,7 +11,8 @@ have is taken to be there.
 What is written, by section and option, is a list of ``[first, last, specification]``: majors of Glance from and to
 which it holds. A specification has ``type`` (none: a string), ``items`` (type of a list's items), ``min``, ``max``,
 ``choices``, ``multi`` (several lines), ``brackets`` (a list that is written in them) and ``old`` (names that this
-release still reads it by). ``pipelines`` has the pipelines of the paste files in the same way.
+release still reads it by). ``flavors`` has in the same way where the
+paste file says which filters a request goes through: ``[section, option, filters]``.
 """
 
 import argparse
@@ -27,7 +28,8 @@ OLD_TAGS = {8: "2014.1.5", 9: "2014.2.4", 10: "2015.1.4"}
 FIRST, LAST = 8, 33
 BY_HAND = 11  # first release whose samples are made by oslo-config-generator, so complete
 SAMPLES = re.compile(r"^etc/glance-(api|cache|image-import|manage|registry|scrubber)\.conf(\.sample)?$")
-PIPELINE = re.compile(r"^\[pipeline:(\S+)\]\n(?:#.*\n)*pipeline\s*=(.*)$", re.MULTILINE)
+PIPELINE = re.compile(r"^\[pipeline:glance-api(-?)(\S*)\]\n(?:#.*\n)*pipeline\s*=(.*)$", re.MULTILINE)
+COMPOSITE = re.compile(r"^\[composite:api\]\n((?:.+\n)+)", re.MULTILINE)
 KEYS = ("type", "items", "min", "max", "choices", "multi", "brackets", "old")
 DEFAULTS = (("type", "string"), ("old", []))
 
@@ -56,14 +58,17 @@ def samples(clone, revision):
     return found
 
 
-def pipelines(clone, revision):
-    """Return the pipelines of the API's and the registry's paste file, ``{name: filters and application}``."""
-    found = {}
-    there = git(clone, "ls-tree", "--name-only", revision, "etc/").split()
-    for path in ("etc/glance-api-paste.ini", "etc/glance-registry-paste.ini"):
-        if path in there:
-            text = git(clone, "show", f"{revision}:{path}")
-            found |= {name: " ".join(parts.split()) for name, parts in PIPELINE.findall(text)}
+def flavors(clone, revision):
+    """Return the flavors of the API's paste file, ``{flavor: [section, option, filters and application]}``."""
+    text = git(clone, "show", f"{revision}:etc/glance-api-paste.ini")
+    found = {
+        flavor or "default": [f"pipeline:glance-api{dash}{flavor}", "pipeline", " ".join(filters.split())]
+        for dash, flavor, filters in PIPELINE.findall(text)
+    }
+    several = COMPOSITE.search(text)
+    for line in several[1].splitlines()[1:] if several else ():  # the first names the factory
+        flavor, filters = line.split("=", 1)
+        found[flavor.strip()] = ["composite:api", flavor.strip(), " ".join(filters.split())]
     return found
 
 
@@ -154,7 +159,7 @@ def text(sources, pipes, options):
     head = json.dumps(sources, indent=1).replace("\n", "\n ")
     lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(runs)}" for name, runs in sorted(pipes.items()))
     found = ",\n".join(sections)
-    return f'{{\n "sources": {head},\n "pipelines": {{\n{lines}\n }},\n "options": {{\n{found}\n }}\n}}\n'
+    return f'{{\n "sources": {head},\n "flavors": {{\n{lines}\n }},\n "options": {{\n{found}\n }}\n}}\n'
 
 
 def main():
@@ -172,8 +177,8 @@ def main():
     }
     pipes = {}
     for major, name in tags.items():
-        for pipeline, filters in pipelines(args.glance, name).items():
-            add(pipes.setdefault(pipeline, []), major, filters)
+        for flavor, place in flavors(args.glance, name).items():
+            add(pipes.setdefault(flavor, []), major, place)
     TARGET.write_text(text(sources, pipes, ranges(typed(completed(releases)))), encoding="utf-8")
 
 
