@@ -3,13 +3,14 @@
 import getpass
 import secrets
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import pymysql
 
-from releases.errors import Missing
-from releases.processes import Servers, run
+from releases.errors import Failed, Missing
+from releases.processes import START, Servers, run
 
 PORT = 3306
 _INSTALL = "mariadb-install-db"
@@ -76,8 +77,22 @@ def start(servers: Servers, directory: Path, address: str) -> Database:
     # what a test writes need not survive a power loss
     argv += ["--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0"]
     servers.start("mariadbd", argv, address, PORT)
+    _wait(found)
     first.unlink()
     return found
+
+
+def _wait(found: Database) -> None:
+    """It listens before it has read its first statements, and lets nobody in until then."""
+    end = time.monotonic() + START
+    while True:
+        try:
+            where = {"host": found.host, "port": found.port, "user": found.user, "password": found.password}
+            return pymysql.connect(**where, connect_timeout=10).close()
+        except pymysql.err.OperationalError as error:
+            if time.monotonic() > end:
+                raise Failed(f"mariadbd on {found.host} lets nobody in after {START} s: {error.args[1]}") from error
+            time.sleep(0.1)
 
 
 def _server() -> str | None:
