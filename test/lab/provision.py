@@ -51,6 +51,7 @@ def files(member: Member, plan: Plan, archive: sources.Archive) -> dict[str, Fil
     found = {
         "etc/hostname": File(f"{member.name}\n"),
         "etc/hosts": File(hosts(plan.members)),
+        "etc/resolv.conf": File("# nobody answers: what /etc/hosts has not is unknown\nnameserver 127.0.0.1\n"),
         **_packages(plan, archive),
     }
     salt = _master(plan) if member.name == MASTER else _minion(member, plan)

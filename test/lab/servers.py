@@ -27,14 +27,24 @@ def orchestrate(lab: Lab, name: str, **more) -> None:
 
 def of_node(lab: Lab, node: str) -> dict:
     """Where the servers of a host with all roles are, and who may do everything there."""
-    site = lab.status()["nodes"][node]["site"]
-    host = f"{node}.{DOMAIN}"
-    address = lab.node(node).address
     return {
-        "database": {"host": address, "port": 3306, "user": ADMIN, "password": _database_admin(lab, node)},
+        "database": {
+            "host": lab.node(node).address,
+            "port": 3306,
+            "user": ADMIN,
+            "password": _database_admin(lab, node),
+        },
         "messaging": {"node": node},
+        **cloud(lab, node, node),
+    }
+
+
+def cloud(lab: Lab, identity_node: str, image_node: str) -> dict:
+    """Where Keystone and Glance of a site are, and who may do everything there."""
+    site = lab.status()["nodes"][identity_node]["site"]
+    return {
         "identity": {
-            "auth_url": f"http://{host}:5000",
+            "auth_url": f"http://{identity_node}.{DOMAIN}:5000",
             "username": "admin",
             "password": _secrets(lab)[site]["identity_admin"],
             "project_name": "admin",
@@ -42,7 +52,7 @@ def of_node(lab: Lab, node: str) -> dict:
             "project_domain_name": "Default",
             "region_name": "RegionOne",
         },
-        "image": {"url": f"http://{address}:9292"},
+        "image": {"url": f"http://{lab.node(image_node).address}:9292"},
     }
 
 
@@ -51,10 +61,15 @@ def _answers(lab: Lab, site: str) -> bool:
 
 
 def _database_admin(lab: Lab, node: str) -> str:
-    """A user who may do everything over TCP, which root of Debian's MariaDB may not; its new password."""
+    """A user who may do everything over TCP, which root of Debian's servers may not; its new password."""
     password = secrets.token_urlsafe(18)
-    statement = f"CREATE OR REPLACE USER '{ADMIN}'@'%' IDENTIFIED BY '{password}';"
-    lab.node(node).run("mariadb", input=f"{statement}\nGRANT ALL ON *.* TO '{ADMIN}'@'%' WITH GRANT OPTION;\n")
+    statements = (
+        f"DROP USER IF EXISTS '{ADMIN}'@'%';",
+        f"CREATE USER '{ADMIN}'@'%' IDENTIFIED BY '{password}';",
+        f"GRANT ALL ON *.* TO '{ADMIN}'@'%' WITH GRANT OPTION;",
+    )
+    # MariaDB's own name for the client, or MySQL's
+    lab.node(node).run("sh", "-c", "exec $(command -v mariadb mysql | head -n 1)", input="\n".join(statements))
     return password
 
 

@@ -34,10 +34,12 @@ class Suite:
 SUITES = {
     s.name: s
     for s in (
+        # no updates: its security archive lists packages that it has no more, Keystone among them
+        Suite("bullseye", "Victoria (Glance 21)", False),
         Suite("bookworm", "Zed (Glance 25)"),
         Suite("trixie", "Epoxy (Glance 30)"),
-        # rolling: machines come up, yet deploying there is for those who work on it; its Release file may be old
-        Suite("sid", "2026.2 (Glance 33), machines only", False, ('Acquire::Check-Valid-Until "false";',)),
+        # rolling, and its Release file may be old
+        Suite("sid", "2026.2 (Glance 33)", False, ('Acquire::Check-Valid-Until "false";',)),
     )
 }
 DEFAULT_SUITE = "trixie"

@@ -1,5 +1,5 @@
 # What all sites share.
 glance:
   # the release that the lab's Debian suite carries
-  release: {{ {'bookworm': 'zed', 'trixie': 'epoxy'}[grains['oscodename']] }}
+  release: {{ {'bullseye': 'victoria', 'bookworm': 'zed', 'trixie': 'epoxy'}.get(grains['oscodename'], 'hibiscus') }}
   region: RegionOne

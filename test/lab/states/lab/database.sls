@@ -1,13 +1,15 @@
-# MariaDB, as a formula for it would install it, and the schema of Keystone.
+# MariaDB or MySQL, as a formula for it would install it, and the schema of Keystone.
+{%- from "lab/database.jinja" import server %}
+
 lab-database-installed:
   pkg.installed:
-    - name: mariadb-server
+    - name: {{ server.package }}
 
 lab-database-config:
   file.managed:
-    - name: /etc/mysql/mariadb.conf.d/99-lab.cnf
+    - name: {{ server.config }}
     - contents: |
-        [mariadbd]
+        [{{ server.section }}]
         bind-address = 0.0.0.0
         skip-name-resolve
     - require:
@@ -15,7 +17,7 @@ lab-database-config:
 
 lab-database-running:
   service.running:
-    - name: mariadb
+    - name: {{ server.service }}
     - enable: true
     - watch:
       - file: lab-database-config

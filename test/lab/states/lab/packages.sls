@@ -1,5 +1,6 @@
 # The packages alone: all hosts install theirs at the same time.
-{%- set packages = {'database': 'mariadb-server', 'messaging': 'rabbitmq-server', 'identity': 'keystone'} %}
+{%- from "lab/database.jinja" import server %}
+{%- set packages = {'database': server.package, 'messaging': 'rabbitmq-server', 'identity': 'keystone'} %}
 
 {%- for role, package in packages | dictsort if role in pillar['glance']['roles'] %}
 
