@@ -1,14 +1,17 @@
 """
-Makes docs/pillar.rst from glance/schema.yaml, docs/moving.rst from docs/moving.yaml, docs/modules.rst and docs/modules/
-from docstrings: ``python docs/build.py`` writes them, ``--check`` names those that are old.
+Makes docs/pillar.rst from glance/schema.yaml, docs/releases.rst from glance/releases.yaml, docs/moving.rst from
+docs/moving.yaml, docs/modules.rst and docs/modules/ from docstrings: ``python docs/build.py`` writes them, ``--check``
+names those that are old.
 """
 
+import json
 import pathlib
 import sys
 
 import module_pages
 import moving_page
 import pillar_page
+import release_page
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -20,6 +23,9 @@ def pages():
     schema = yaml.safe_load((ROOT / "glance" / "schema.yaml").read_text(encoding="utf-8"))
     moving = yaml.safe_load((DOCS / "moving.yaml").read_text(encoding="utf-8"))
     found = {"pillar.rst": pillar_page.page(schema), "moving.rst": moving_page.page(moving)}
+    releases = yaml.safe_load((ROOT / "glance" / "releases.yaml").read_text(encoding="utf-8"))
+    options = json.loads((ROOT / "glance" / "options.json").read_text(encoding="utf-8"))
+    found["releases.rst"] = release_page.page(releases, options["sources"])
     found |= module_pages.pages(ROOT)
     return {DOCS / name: text for name, text in found.items()}
 
