@@ -66,8 +66,8 @@ def start(servers: Servers, directory: Path, address: str) -> Database:
     first = directory / "first.sql"
     first.touch(mode=0o600)
     first.write_text(
-        # the anonymous user would be taken for whoever connects from this host
-        "DELETE FROM mysql.global_priv WHERE User = '';\nFLUSH PRIVILEGES;\n"
+        # the anonymous user, or root of 127.0.0.1, would be taken for whoever connects from this host
+        "DELETE FROM mysql.global_priv WHERE User = '' OR (User = 'root' AND Host != 'localhost');\nFLUSH PRIVILEGES;\n"
         f"ALTER USER root@localhost IDENTIFIED BY '{found.password}';\n"
         f"CREATE USER root@'%' IDENTIFIED BY '{found.password}';\n"
         "GRANT ALL ON *.* TO root@'%' WITH GRANT OPTION;\n"
