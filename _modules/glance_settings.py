@@ -299,7 +299,7 @@ def _data(name):
         names = ["schema.yaml", "releases.yaml", "options.json", f"os/{__grains__.get('os_family', 'unknown')}.yaml"]
         saltenv = __opts__.get("saltenv") or "base"
         paths = __salt__["cp.cache_files"]([f"salt://glance/{each}" for each in names], saltenv)
-        __context__[_CONTEXT] = {each: {"path": path} for each, path in zip(names, paths, strict=True)}
+        __context__[_CONTEXT] = {each: {"path": path} for each, path in zip(names, paths)}
     found = __context__[_CONTEXT].get(name, {})
     if "content" not in found:
         found["content"] = _parsed(found.get("path"))

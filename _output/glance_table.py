@@ -36,7 +36,7 @@ def output(data, **kwargs):
         return str(data)
     columns = data.get("columns", COLUMNS)
     table = [list(map(_title, columns)), *([_cell(row, column) for column in columns] for row in data["rows"])]
-    widths = [max(map(len, cells)) for cells in zip(*table, strict=True)][:-1]
+    widths = [max(map(len, cells)) for cells in zip(*table)][:-1]
     room = _room(sum(width + 2 for width in widths))
     lines = [line for cells in table for line in _lines(cells, widths, room)]
     worst = "failed" if data["failed"] else "ok"
@@ -63,7 +63,7 @@ def _cell(row, column):
 
 def _lines(cells, widths, room):
     """One row as lines: what does not fit goes on below the last column."""
-    head = "".join(_coloured(cell.ljust(width), cell) + "  " for cell, width in zip(cells, widths, strict=False))
+    head = "".join(_coloured(cell.ljust(width), cell) + "  " for cell, width in zip(cells, widths))
     detail = [part for line in cells[-1].splitlines() for part in _wrapped(line, room)] or [""]
     indent = " " * sum(width + 2 for width in widths)
     return [f"{head}{detail[0]}".rstrip(), *(indent + part for part in detail[1:])]

@@ -42,7 +42,7 @@ def resolve(name, data):
     numbers = [release["number"] for release in releases]
     close = difflib.get_close_matches(wanted, known + numbers, n=1)
     hint = f"did you mean {close[0]}? " if close else ""
-    listed = ", ".join(f"{codename} ({number})" for codename, number in zip(known, numbers, strict=True))
+    listed = ", ".join(f"{codename} ({number})" for codename, number in zip(known, numbers))
     raise Invalid(f"glance:release {wanted} is not known: {hint}Known are {listed}")
 
 
