@@ -38,6 +38,8 @@ KINDS = {
     "limit": "limits",
 }
 _INSIDE = {"member": "/groups/{home}", "application credential": "/users/{home}"}
+# What keystoneclient would set, or insists on, and Keystone is to decide.
+_NOT_SET = {"region": {"enabled": None}, "limit": {"project": None}}
 # Up to 2024.2 Keystone shows the limits of all projects to a token for the whole system only, others silently less.
 _SYSTEM = {"limit"}
 
@@ -85,7 +87,7 @@ class V3:
 
     def create(self, kind, values):
         """Create an object and return the row that Keystone answers; arguments are those of keystoneclient."""
-        return self.manager(kind).create(**values).to_dict()
+        return self.manager(kind).create(**{**_NOT_SET.get(kind, {}), **values}).to_dict()
 
     def update(self, kind, id, values):
         """Change the given attributes of an object."""
