@@ -4,6 +4,8 @@ How the data of an image comes from its source: the mapping ``fetch`` of ``opens
 ``{"via": "file", "decompress": "xz", "signature": "https://example.org/SHA256SUMS.gpg", "keyring": "/etc/keys.gpg"}``
 """
 
+from __future__ import annotations  # Python 3.9
+
 import dataclasses
 from collections.abc import Callable
 

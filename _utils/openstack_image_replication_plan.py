@@ -5,6 +5,8 @@ What is there already is not copied. An image that an interrupted run left unfin
 (``glance_formula_upload``), and is copied again under the same id.
 """
 
+from __future__ import annotations  # Python 3.9
+
 import dataclasses
 import functools
 

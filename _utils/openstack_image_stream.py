@@ -1,5 +1,7 @@
 """What every kind of source is once it is open, and how messages call it."""
 
+from __future__ import annotations  # Python 3.9
+
 import dataclasses
 import re
 from collections.abc import Iterator
