@@ -75,11 +75,9 @@ class Known:
         section, option
             Names as in the file.
         """
-        old, major = f"{section}/{option}", self.release["glance"]
-        for group, options in self._registry.items():
-            for name, runs in options.items():
-                if any(first <= major <= last and old in spec.get("old", []) for first, last, spec in runs):
-                    return group, name
+        for first, last, name in self._renames(section, option):
+            if first <= self.release["glance"] <= last:
+                return name
         return None
 
     def has_method(self, name):
@@ -135,7 +133,7 @@ class Known:
 
     def _change(self, section, option, entry):
         """When the option came or went, in words; empty when no release has it."""
-        major, runs = self.release["glance"], self._runs(section, option)
+        major, runs = self.release["glance"], [*self._runs(section, option), *self._renames(section, option)]
         gone = [entry["removed"]] if "removed" in entry else [last + 1 for _, last, _ in runs if last < major]
         came = [entry["since"]] if "since" in entry else [first for first, _, _ in runs if first > major]
         if gone and max(gone) <= major:
@@ -193,6 +191,15 @@ class Known:
 
     def _runs(self, section, option):
         return self._registry.get(self._group(section), {}).get(option, [])
+
+    def _renames(self, section, option):
+        """``(first, last, (section, option))`` for each option that releases read by this older name."""
+        old = f"{section}/{option}"
+        for group, options in self._registry.items():
+            for name, runs in options.items():
+                for first, last, spec in runs:
+                    if old in spec.get("old", ()):
+                        yield first, last, (group, name)
 
     def _is_late(self, section, option):
         late = self._data["late_options"]

@@ -17,8 +17,11 @@ import stevedore
 from oslo_config import cfg, types
 from pbr.version import VersionInfo
 
-# what Glance loads; oslo.service is installed with some of it, and never asked
-NAMESPACES = re.compile(r"^(glance|oslo\.(?!service)|keystonemiddleware|castellan|osprofiler|os_brick)")
+# what Glance loads; its libraries bring more, which it never asks
+NAMESPACES = re.compile(
+    r"^(glance|castellan\.config$|keystonemiddleware\.(audit|auth_token)$|os_brick|osprofiler"
+    r"|oslo\.(concurrency|db|limit|log|messaging|middleware|policy|reports))"
+)
 NAMES = {
     types.Boolean: "boolean",
     types.Integer: "integer",
@@ -37,8 +40,8 @@ def kind(option_type):
     return "string"
 
 
-def specification(option):
-    """Return what build.py wants to know of an option."""
+def specification(option, section):
+    """Return what build.py wants to know of an option of a section."""
     option_type = option.type
     spec = {"type": kind(option_type)}
     if spec["type"] == "list":
@@ -54,9 +57,9 @@ def specification(option):
     if choices:
         spec["choices"] = [each for each in choices if each not in ("", None)]
     spec["multi"] = bool(option.multi)
-    old = [(each.group or "DEFAULT", each.name.replace("-", "_")) for each in option.deprecated_opts if each.name]
+    old = [(each.group or section, each.name.replace("-", "_")) for each in option.deprecated_opts if each.name]
     spec["old"] = sorted("/".join(each) for each in old)
-    return {key: value for key, value in spec.items() if value not in (False, [])}
+    return {key: value for key, value in spec.items() if value is not False and value != []}
 
 
 def main():
@@ -68,8 +71,9 @@ def main():
     for extension in manager:
         if NAMESPACES.match(extension.name):
             for group, options in extension.obj:
-                section = found.setdefault(group.name if isinstance(group, cfg.OptGroup) else group or "DEFAULT", {})
-                section.update((each.dest, specification(each)) for each in options)
+                name = group.name if isinstance(group, cfg.OptGroup) else group or "DEFAULT"
+                name = name if name == "DEFAULT" else name.lower()
+                found.setdefault(name, {}).update((each.dest, specification(each, name)) for each in options)
     version = VersionInfo("glance").version_string()
     print(json.dumps({"glance": version, "options": found}, indent=1, sort_keys=True))
 
