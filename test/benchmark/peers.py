@@ -28,7 +28,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lab import servers as lab_servers
 from lab import venv
 from lab.client import Lab
-from lab.settings import DOMAIN, REPO
+from lab.settings import DOMAIN, REPO, SUITES
 
 from benchmark import objects
 from benchmark.counting import Counter
@@ -47,10 +47,14 @@ Beside Ansible
 ==============
 
 A run in which nothing is to be done: what one service has in Keystone and in the database (user, role on a project,
-service, three endpoints; schema, account, grants), and what {many} services have. Ansible's ``openstack.cloud``
-{openstack_cloud} and ``community.mysql`` {community_mysql} (ansible-core {ansible_core}) and this formula with Salt
-{salt} make the same objects on the same servers, Keystone and {database}, from the same machine ({machine}), in turn.
-Medians of {runs}; for {many} services of Ansible, one run.
+service, three endpoints; schema, account, grants), and what {many} services have. Ansible and this formula make the
+same objects on the same servers, from the same machine, in turn. Medians of {runs}; for {many} services of Ansible, one
+run.
+
+- ``openstack.cloud`` {openstack_cloud}, ``community.mysql`` {community_mysql}, ansible-core {ansible_core}
+- this formula, Salt {salt}
+- Keystone {keystone}, {database}
+- {machine}
 
 .. list-table::
    :header-rows: 1
@@ -162,8 +166,11 @@ def changes(tool, said):
 
 def of_lab():
     """The servers of the lab's site with three hosts."""
-    found = lab_servers.of_node(Lab.attach(), "db-node")
-    return {**found, "identity": {**found["identity"], "auth_url": f"http://auth-node.{DOMAIN}:5000"}}
+    lab = Lab.attach()
+    found = lab_servers.of_node(lab, "db-node")
+    suite = SUITES[lab.status()["suite"]]
+    identity = {**found["identity"], "auth_url": f"http://auth-node.{DOMAIN}:5000"}
+    return {**found, "identity": identity, "keystone": f"of Debian {suite.name}, {suite.openstack}"}
 
 
 def versions(bench):
@@ -185,6 +192,7 @@ def versions(bench):
         "community_mysql": manifest("community/mysql"),
         "ansible_core": pip(bench.ansible.parent / "python", "ansible-core"),
         "salt": pip(bench.salt.parent / "python", "salt"),
+        "keystone": bench.servers.get("keystone", "(version not said)"),
         "database": json.loads(said)["local"],
         "machine": f"{os.cpu_count()} cores, Python {platform.python_version()}",
     }

@@ -191,6 +191,23 @@ def test_all_comes_and_goes(broker, definitions, converge):
     (topics,) = [item for item in after["topic_permissions"] if item["vhost"] == NAME]
     assert topics == {"user": NAME, "vhost": NAME, "exchange": NAME, "write": ".*", "read": "^a"}
 
+    gone = broker.apply(("user_absent", {"name": NAME}), ("vhost_absent", {"name": NAME}))
+    assert [ret.result for ret in gone] == [True, True], [ret.comment for ret in gone]
+    assert definitions() == before
+
+
+@pytest.mark.slow
+def test_each_goes_alone(broker, definitions, converge):
+    before = definitions()
+    own = {"name": NAME, "vhost": NAME}
+    states = [
+        ("vhost_present", {"name": NAME}),
+        ("user_present", {"name": NAME, "password_pillar": "test:password"}),
+        ("permissions_present", own),
+        ("topic_permissions_present", {**own, "exchange": NAME}),
+        ("policy_present", {**own, **POLICY}),
+    ]
+    assert [ret.result for ret in broker.apply(*states)] == [True] * len(states)
     converge(
         ("policy_absent", own),
         ("topic_permissions_absent", {**own, "exchange": NAME}),
