@@ -31,7 +31,7 @@ _DELETED = 1000
 _REUSED = 50
 
 
-def prepared(api, wanted, digest, host):
+def prepared(api, wanted, digest, host, policy=None):
     """
     Return the image that the data goes to, queued, or one that already has it, whole and verified.
 
@@ -47,8 +47,13 @@ def prepared(api, wanted, digest, host):
     host
         Who uploads, the minion's id.
 
+    policy
+        What becomes of an image that another has taken the place of already, from
+        ``openstack_image_retirement.policy``. Default ``None``: hidden.
+
     Raises :py:exc:`OpenStackError` when another minion is at it, or when the declared id cannot be used any more.
     """
+    _finish(api, wanted, policy)
     found = _whole(api, wanted, digest, host) or _retired(api, wanted, digest)
     if found:
         return found
@@ -88,6 +93,7 @@ def published(api, image, wanted, replaces=None, policy=None):
     final = {**wanted, "properties": {**wanted["properties"], **own}}
     if image["status"] == "deactivated":
         image = api.action(image["id"], "reactivate")
+    _forget(api, replaces, image["id"])
     image = api.patch(image["id"], metadata.operations(image, final))
     if replaces:
         openstack_image_retirement.retire(api, replaces, policy)
@@ -150,6 +156,22 @@ def _queued(api, wanted, digest, host):
         if marks.uploading(image)[0] == host and image["status"] == "queued" and image["id"] in usable:
             return image
     return None
+
+
+def _finish(api, wanted, policy):
+    """Retire what an earlier run gave this name's place to another image of, and was stopped before the end."""
+    same = [image for image in api.images() if image["name"] == wanted["name"] and _own(api, image, wanted)]
+    for image_id in {image.get(marks.REPLACES) for image in same} & {image["id"] for image in same}:
+        openstack_image_retirement.retire(api, image_id, policy)
+
+
+def _forget(api, image_id, other_id):
+    """An image that comes back in the place of the one that had taken its own: else each would replace the other."""
+    for image in api.images():
+        if image["id"] == image_id and image.get(marks.REPLACES) == other_id:
+            api.patch(
+                image_id, metadata.operations(image, {"properties": {**metadata.custom(image), marks.REPLACES: None}})
+            )
 
 
 def _candidates(wanted, digest):

@@ -62,7 +62,7 @@ def upload(
     an id out twice, so that one stays, private and marked, and the next run goes on with it.
     """
     fetch = fetch or Fetch()
-    image = openstack_image_lifecycle.prepared(api, wanted, digest, host)
+    image = openstack_image_lifecycle.prepared(api, wanted, digest, host, policy)
     try:
         if image["status"] in ("queued", "uploading"):
             image, taken = _WAYS[fetch.via](api, image, stream, digest, wanted, fetch, url, progress)
