@@ -67,8 +67,9 @@ def replicate(source, images=None, parallel=PARALLEL, test=False, profile=PROFIL
 
     source
         Name of the pillar key with the account at the other cloud, described in ``_utils/openstack_profile.py``:
-        ``glance:replication:sources:zurich``. It only reads: the role ``reader`` in the project that owns the images
-        is enough, unless images are deactivated.
+        ``glance:replication:sources:zurich``. It only reads. Glance gives data to the role ``member``: in a project of
+        its own for public images, in the project that owns them for the others; and that of deactivated ones to an
+        administrator only.
 
     images
         Names or ids, as list or separated by commas. Default ``None``: all that the source offers, see

@@ -20,8 +20,9 @@ A copy runs on a minion of the site that the images go to, the one whose pillar 
             project_name: service
 
 So the data goes from one site to the other without passing the master, and no password is in any argument, event or
-job: the master says names only. The other site's secret is on the one host that its pillar was given to, and there an
-account is enough that may only read (role ``reader`` in the project that owns the images).
+job: the master says names only. The other site's secret is on the one host that its pillar was given to. There, an
+account with role ``member`` (Glance lets no ``reader`` have the data) in a project of its own reads public images; one
+in the project that owns the images reads the private and shared ones too.
 """
 
 import time

@@ -28,7 +28,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lab import servers as lab_servers
 from lab import venv
 from lab.client import Lab
-from lab.settings import DOMAIN, REPO
+from lab.settings import REPO
 
 from benchmark import measured
 from benchmark.images import DATE, MIN_DISK, PREFIX, Catalogue, image
@@ -169,17 +169,6 @@ def state(**arguments):
     return {"openstack_image.present": [{key: value} for key, value in arguments.items()]}
 
 
-def of_lab():
-    """The servers of the lab's site with three hosts."""
-    lab = Lab.attach()
-    found = lab_servers.of_node(lab, "db-node")
-    image_url = f"http://image-node.{DOMAIN}:9292"
-    return {
-        "identity": {**found["identity"], "auth_url": f"http://auth-node.{DOMAIN}:5000"},
-        "image": {"url": image_url},
-    }
-
-
 def versions(bench):
     """What is compared, in words."""
 
@@ -219,6 +208,7 @@ def compare(bench, catalogue, args, say):
     for number in args.images:
         catalogue.grow(number)
         bench.write(number)
+        bench.run("salt")  # notes on each image that it is of this catalogue
         found = {"salt": bench.measure("salt", args.runs)}
         if number <= args.peers_up_to:
             found |= {tool: bench.measure(tool, args.peer_runs) for tool in PEERS}
@@ -244,7 +234,11 @@ def main():
     parser.add_argument("--peers-up-to", type=int, default=100, help="largest catalogue that the others are asked for")
     parser.add_argument("--rst", type=pathlib.Path, help="write the page there as well")
     args = parser.parse_args()
-    servers = json.loads(args.servers.read_text(encoding="utf-8")) if args.servers else of_lab()
+    servers = (
+        json.loads(args.servers.read_text(encoding="utf-8"))
+        if args.servers
+        else lab_servers.cloud(Lab.attach(), "auth-node", "image-node")
+    )
     for requirements in (venv.REQUIREMENTS, *PEERS.values()):
         venv.ensure(lambda text: print(text, file=sys.stderr), requirements)
     parts = []

@@ -78,4 +78,5 @@ class Catalogue:
             tags=one["tags"],
             **one["properties"],
         )
-        client.images.upload(made.id, one["data"])
+        headers = {"Content-Type": "application/octet-stream"}
+        self._session.put(f"{self._url}/v2/images/{made.id}/file", data=one["data"], headers=headers)

@@ -16,8 +16,11 @@ They are those of the lab. ``GLANCE_TEST_SERVERS`` names a JSON file that says w
             "project_domain_name": "Default",
             "region_name": "RegionOne"
         },
-        "image": {"url": "http://127.0.0.1:9292"}
+        "image": {"url": "http://127.0.0.1:9292"},
+        "second": {"identity": {…}, "image": {…}}
     }
+
+``second`` is another cloud, for the tests that copy images from one to the other.
 """
 
 import json
@@ -45,6 +48,18 @@ def servers():
     lab = Lab.attach()
     lab_servers.ensure(lab, "geneva")
     return lab_servers.of_node(lab, "geneva-node")
+
+
+@pytest.fixture(scope="session")
+def second(servers):
+    """Another cloud: what the file has as ``second``, else the lab's site of three hosts."""
+    if os.environ.get("GLANCE_TEST_SERVERS"):
+        if "second" not in servers:
+            pytest.skip("the file that GLANCE_TEST_SERVERS names has no second cloud")
+        return servers["second"]
+    lab = Lab.attach()
+    lab_servers.ensure(lab, "zurich")
+    return lab_servers.cloud(lab, "auth-node", "image-node")
 
 
 @pytest.fixture(scope="session")
