@@ -1,7 +1,7 @@
 """Schemas: their default character set and collation, and whether they hold tables."""
 
 import openstack_mysql
-from openstack_errors import Invalid, OpenStackError
+from openstack_errors import Invalid
 from openstack_mysql_names import identifier
 from openstack_mysql_server import Server
 
@@ -61,7 +61,7 @@ def schema_get(name, profile=PROFILE, tables=True):
 
 def schema_create(name, character_set="utf8mb4", collation=None, profile=PROFILE):
     """
-    Create a schema; raises when it exists.
+    Create a schema. Returns ``False`` for one that exists, it stays as it is.
 
     name
         Name of the schema.
@@ -82,11 +82,11 @@ def schema_create(name, character_set="utf8mb4", collation=None, profile=PROFILE
         salt 'db*' openstack_database.schema_create glance utf8mb3 utf8mb3_general_ci
     """
     options, server = _options(character_set, collation), _server(profile)
-    if name in server.schemas:
-        raise OpenStackError(f"schema {name} exists: schema_update changes it")
-    # another run may make it in this moment
-    server.change(f"creating schema {name}", f"CREATE DATABASE IF NOT EXISTS {identifier(name)} {options}")
-    return True
+    there = name in server.schemas
+    # asked again by the server: another run may make it in this moment
+    if not there:
+        server.change(f"creating schema {name}", f"CREATE DATABASE IF NOT EXISTS {identifier(name)} {options}")
+    return not there
 
 
 def schema_update(name, character_set="utf8mb4", collation=None, profile=PROFILE):

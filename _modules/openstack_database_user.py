@@ -93,7 +93,7 @@ def user_create(
     name, host, password_pillar=None, plugin=None, tls_requires=None, limits=None, locked=None, profile=PROFILE
 ):
     """
-    Create an account; raises when it exists.
+    Create an account. Returns ``False`` for one that exists, it stays as it is.
 
     name
         Name of the user.
@@ -130,13 +130,13 @@ def user_create(
         salt 'db*' openstack_database.user_create glance '%' glance:database:password tls_requires=SSL
     """
     server = _server(profile)
-    if (name, host_of(host)) in server.users:
-        raise OpenStackError(f"user {account(name, host)} exists: user_update changes it")
     given = accounts.options(server.maria, plugin, tls_requires, limits, locked)
     _refuse_half(name, host, given, password_pillar)
-    # another run may make it in this moment
-    _write(server, "CREATE USER IF NOT EXISTS", "creating", (name, host), given, password_pillar)
-    return True
+    there = (name, host_of(host)) in server.users
+    # asked again by the server: another run may make it in this moment
+    if not there:
+        _write(server, "CREATE USER IF NOT EXISTS", "creating", (name, host), given, password_pillar)
+    return not there
 
 
 def user_update(

@@ -11,7 +11,7 @@ where ``password_pillar`` names the key of the password:
     unix_socket: /run/mysqld/mysqld.sock
     host: db-node                   # or this, when there is no unix_socket
     port: 3306
-    ssl:                            # or true: TLS with the system's CAs
+    ssl:                            # or true: TLS with the system's CAs; false: none, not even when the server has it
       ca: /etc/ssl/certs/site-ca.pem
       cert: /etc/salt/pki/client.pem
       key: /etc/salt/pki/client.key
@@ -187,6 +187,7 @@ def connect(found):
         host=found.get("host"),
         port=int(found["port"]),
         ssl=context,
+        ssl_disabled=found.get("ssl") is False,
         charset="utf8mb4",
         autocommit=True,
         cursorclass=pymysql.cursors.DictCursor,

@@ -22,7 +22,8 @@ except ImportError:
 
 _LOST = (Unreachable, "the connection was lost (after at most {read_timeout} s)")
 _SILENT = (Unreachable, "no answer ({reason}): is the server up, and is this where it listens?")
-_DENIED = (Refused, "the server refuses it: check {password_source}, and the account's host")
+# MariaDB says the same to an account that must use TLS
+_DENIED = (Refused, "the server refuses it: check {password_source}, the account's host, and whether it must use TLS")
 _HOST = (Refused, "the server takes no connections from this host: grant it, or mariadb-admin flush-hosts")
 _FULL = (Refused, "the server or the account has as many connections as it may: max_connections, max_user_connections")
 _LOCKED = (Refused, "the account is locked: openstack_database.user_present with locked: false unlocks it")
@@ -31,6 +32,7 @@ _PRIVILEGE = (Refused, "the account lacks a privilege ({name}): it needs those o
 _READ_ONLY = (Refused, "the server is read-only, a replica most likely: name the primary in the profile")
 _CLUSTER = (Unreachable, "the server is no ready member of its Galera cluster: wait for it, or name another member")
 _TLS_ONLY = (Refused, "the server or the account takes connections over TLS only: set ssl in the profile")
+_NO_TLS = (Refused, "the server offers no TLS, and the profile asks for it (ssl)")
 _PLUGIN = (OpenStackError, "the server has not loaded this authentication plugin: INSTALL SONAME or INSTALL PLUGIN")
 _POLICY = (OpenStackError, "the server's password policy does not take the new password (error 1819)")
 _NO_GRANT_TABLES = (Refused, "the server runs with skip-grant-tables and knows no users: start it without")
@@ -59,6 +61,7 @@ _MEANING = {
     1047: _CLUSTER,
     1524: _PLUGIN,
     1819: _POLICY,
+    2026: _NO_TLS,
     3159: _TLS_ONLY,
 }
 
@@ -111,7 +114,7 @@ def _number(exc):
 def _meaning(exc, found, secret):
     """The class of an error and what to say."""
     cause, number = getattr(exc, "original_exception", None), _number(exc)
-    if isinstance(cause, ssl.SSLError):
+    if isinstance(cause, ssl.SSLError) and not isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
         why = getattr(cause, "verify_message", None) or cause.reason or "no handshake"
         return Unreachable, f"no TLS with the server ({why}): check ssl in the profile, and the host in the certificate"
     if number in DENIED and not found.get("password"):

@@ -13,6 +13,8 @@ from openstack_mysql_errors import asking, who
 from openstack_mysql_names import host_of, text
 
 _MEMORY = "openstack_database.read"
+# what no statement of these modules changes
+_FACTS = {"maria", "read_only"}
 
 
 class Server:
@@ -58,11 +60,9 @@ class Server:
             self.forget()
 
     def forget(self):
-        """Read everything anew when it is asked for."""
-        read_only = self._memory.get("read_only")
-        self._memory.clear()
-        if read_only is not None:
-            self._memory["read_only"] = read_only
+        """Read what the server holds anew when it is asked for."""
+        for what in set(self._memory) - _FACTS:
+            del self._memory[what]
 
     def _refuse_replica(self, what):
         """An administrator may write to a read-only server, and what he writes is then on this one alone."""
@@ -80,7 +80,7 @@ class Server:
     @property
     def maria(self):
         """Whether it is MariaDB; it says so when a connection is made."""
-        return "MariaDB" in openstack_mysql.connection(*self._asks)[0].get_server_info()
+        return self._remembered("maria", self._is_maria)
 
     @property
     def schemas(self):
@@ -112,6 +112,9 @@ class Server:
             self._remembered("global_grants", self._read_global_grants).get(_grantee(*account)) if everywhere else None
         )
         return {**found, grants.Target(grants.GLOBAL): items} if items else found
+
+    def _is_maria(self):
+        return "MariaDB" in openstack_mysql.connection(*self._asks)[0].get_server_info()
 
     def _remembered(self, what, read):
         if what not in self._memory:

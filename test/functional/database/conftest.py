@@ -4,7 +4,6 @@ openstack_database against real servers, through Salt's loader: those of ``serve
 Servers of unpacked packages come with the tests marked slow; each test says what it wants of whichever it gets.
 """
 
-import contextlib
 import os
 
 import pymysql
@@ -45,14 +44,19 @@ class Database:
 
     def __init__(self, admin, own=None, tls=None):
         self.admin, self.own, self.tls = admin, own, tls
+        self._connection = None
         self.place = {key: admin[key] for key in ("host", "port", "unix_socket") if key in admin}
         self.plugins = {row[0] for row in self.sql("SELECT PLUGIN_NAME FROM information_schema.PLUGINS")}
         self.version = self.sql("SELECT VERSION()")[0][0]
         self.maria = "MariaDB" in self.version
 
     def sql(self, statement, *args):
-        """Ask the server directly."""
-        with contextlib.closing(self.connect(**self.admin)) as connection, connection.cursor() as cursor:
+        """Ask the server directly, over a connection of its own."""
+        try:
+            self._connection.ping(reconnect=False)
+        except (AttributeError, pymysql.err.Error):  # not made yet, or the server was stopped
+            self._connection = self.connect(**self.admin)
+        with self._connection.cursor() as cursor:
             cursor.execute(statement, args)
             return [list(row) for row in cursor.fetchall()]
 

@@ -63,7 +63,7 @@ class Own:
         folder = self.root / "usr/share" / ("mariadb" if (self.root / "usr/share/mariadb").exists() else "mysql")
         texts = [next(folder.glob(f"m*_{name}.sql")).read_text() for name in MARIADB_TABLES]
         # root comes by the socket, without a password
-        return "\n".join(["CREATE DATABASE mysql; USE mysql; SET @auth_root_socket=NULL;", *texts])
+        return "\n".join(["CREATE DATABASE mysql;", "USE mysql;", "SET @auth_root_socket=NULL;", *texts])
 
     def start(self, *options):
         """Start it and wait until it answers."""

@@ -1,7 +1,7 @@
 """Schemas."""
 
 import pytest
-from salt.exceptions import CommandExecutionError, SaltInvocationError
+from salt.exceptions import SaltInvocationError
 
 from .conftest import NAMES, PREFIX
 
@@ -68,7 +68,9 @@ def test_unknown_character_set(state):
     assert "utf9" in ret.comment
 
 
-def test_a_schema_that_exists_is_not_created(modules, sql):
-    sql("CREATE DATABASE gt_there")
-    with pytest.raises(CommandExecutionError, match="gt_there exists"):
-        modules.openstack_database.schema_create("gt_there", profile="test:admin")
+def test_a_schema_that_exists_is_not_created(modules, sql, database):
+    sql("CREATE DATABASE gt_there CHARACTER SET latin1")
+    before = database.everything()
+    assert modules.openstack_database.schema_create("gt_there", profile="test:admin") is False
+    assert database.everything() == before
+    assert modules.openstack_database.schema_create("gt_new", profile="test:admin") is True

@@ -256,8 +256,8 @@ def test_required_certificate(converges, database, certificates, own):
 def test_accounts_are_made_and_changed_only_where_that_makes_sense(modules, user):
     database, common = modules.openstack_database, {"host": "%", "profile": "test:admin"}
     user("gt_there", "%")
-    with pytest.raises(CommandExecutionError, match="exists"):
-        database.user_create("gt_there", password_pillar="test:password", **common)
+    assert database.user_create("gt_there", password_pillar="test:other", **common) is False
+    assert database.password_matches("gt_there", password_pillar="test:password", **common) is True
     with pytest.raises(CommandExecutionError, match="does not exist"):
         database.user_update("gt_none", password_pillar="test:password", **common)
     with pytest.raises(SaltInvocationError, match="password_pillar"):
