@@ -31,9 +31,8 @@ import glanceclient
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from functional import cloud
-from lab.settings import REPO
 
-from benchmark import catalogue
+from benchmark import catalogue, measured
 
 PREFIX = "transfer-benchmark"
 MIB, GIB = 1 << 20, 1 << 30
@@ -83,7 +82,7 @@ class Cloud:
 
 
 def run(argv, env=None):
-    """Run a program that must succeed; return ``(seconds, MiB of memory)``."""
+    """Run a program; return ``(seconds, MiB of memory)``, ``None`` when it fails, which some do at some servers."""
     start = time.monotonic()
     with tempfile.TemporaryFile("w+") as said:
         child_ = subprocess.Popen(list(map(str, argv)), env=env, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
@@ -92,16 +91,18 @@ def run(argv, env=None):
         child_.returncode = os.waitstatus_to_exitcode(status)
         if child_.returncode:
             said.seek(0)
-            raise SystemExit(f"{argv[0]}: exit {child_.returncode}\n{said.read()[-4000:]}")
+            print(f"{argv[0]}: exit {child_.returncode}\n{said.read()[-2000:]}", file=sys.stderr)
+            return None
     return took, used.ru_maxrss / 1024
 
 
 def formula(cloud_, function, **arguments):
     """Run a function of ``openstack_image`` in a process of its own; return ``(seconds, MiB)`` of the call alone."""
-    profile = {key: value for key, value in cloud_.identity.items() if key != "password"}
-    work = {"profile": profile, "password": cloud_.identity["password"], "function": function, "arguments": arguments}
-    command = [sys.executable, __file__, "--child"]
-    done = subprocess.run(command, input=json.dumps(work), capture_output=True, text=True, timeout=TIMEOUT, check=False)
+    with tempfile.TemporaryDirectory() as folder:
+        measured.write_salt(pathlib.Path(folder), {"admin": cloud_.identity}, {})
+        work = json.dumps({"folder": folder, "function": function, "arguments": arguments})
+        command = [sys.executable, __file__, "--child"]
+        done = subprocess.run(command, input=work, capture_output=True, text=True, timeout=TIMEOUT, check=False)
     if done.returncode:
         raise SystemExit(done.stdout[-2000:] + done.stderr[-4000:])
     return tuple(json.loads(done.stdout.splitlines()[-1]))
@@ -109,22 +110,16 @@ def formula(cloud_, function, **arguments):
 
 def child():
     """The process of :py:func:`formula`."""
+    import salt.client
     import salt.config
-    import salt.loader
 
-    work = json.load(sys.stdin)
-    with tempfile.TemporaryDirectory() as root:
-        opts = salt.config.minion_config(None)
-        opts |= {"root_dir": root, "cachedir": f"{root}/cache", "file_client": "local", "id": "benchmark"}
-        opts |= {"module_dirs": [str(REPO)], "extension_modules": f"{root}/extmods", "grains": {}}
-        opts["pillar"] = {"glance": {"identity": {"admin": {"password": work["password"]}}}}
-        utils = salt.loader.utils(opts)
-        modules = salt.loader.minion_mods(opts, utils=utils)
-        profile = {**work["profile"], "password_pillar": "glance:identity:admin:password"}
-        modules["openstack_image.list"](profile)
-        before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
-        modules[f"openstack_image.{work['function']}"](profile=profile, **work["arguments"])
-        took, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    work, profile = json.load(sys.stdin), "benchmark:admin"
+    os.chdir(work["folder"])
+    caller = salt.client.Caller(mopts=salt.config.minion_config("salt/minion"))
+    caller.cmd("openstack_image.list", profile=profile)
+    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+    caller.cmd(f"openstack_image.{work['function']}", profile=profile, **work["arguments"])
+    took, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(json.dumps([took, (after - before) / 1024]))
 
 
@@ -215,13 +210,16 @@ def serving(path):
 
 
 def measure(contestants, runs, clean):
-    """Return ``{name: (median seconds, most MiB)}``; they take turns."""
+    """Return ``{name: (median seconds, most MiB)}``, ``None`` for one that failed; they take turns."""
     figures = {name: [] for name in contestants}
     for _ in range(runs):
         for name, function in contestants.items():
             clean()
             figures[name].append(function())
-    return {name: (statistics.median(t for t, _ in all_), max(m for _, m in all_)) for name, all_ in figures.items()}
+    return {
+        name: None if None in all_ else (statistics.median(t for t, _ in all_), max(m for _, m in all_))
+        for name, all_ in figures.items()
+    }
 
 
 def table(title, size, found):
@@ -229,8 +227,12 @@ def table(title, size, found):
     base = next(iter(found.values()))[0]
     rule = "=" * 26 + " " + "=" * 10 + " " + "=" * 7 + " " + "=" * 10
     lines = [title, "-" * len(title), "", rule, f"{size:26} {'Time':>10} {'Ratio':>7} {'Memory':>10}", rule]
-    for name, (seconds, memory) in found.items():
-        lines.append(f"{name:26} {seconds:8.2f} s {seconds / base:7.2f} {memory:6.0f} MiB")
+    for name, figures in found.items():
+        if figures:
+            seconds, memory = figures
+            lines.append(f"{name:26} {seconds:8.2f} s {seconds / base:7.2f} {memory:6.0f} MiB")
+        else:
+            lines.append(f"{name:26} {'fails':>10} {'-':>7} {'-':>10}")
     return "\n".join([*lines, rule, "", ""])
 
 

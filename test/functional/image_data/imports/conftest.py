@@ -37,4 +37,8 @@ def _with_imports(given, directory):
     settings["import"] = {"methods": METHODS}
     # what a test serves is on any port of this host, which Glance lets nobody read otherwise
     filters = {"allowed_ports": [], "disallowed_ports": [], "allowed_hosts": ["127.0.0.1"]}
-    settings["api"]["config"]["import_filtering_opts"] = filters
+    settings["api"]["config"] |= {
+        "import_filtering_opts": filters,
+        "os_glance_staging_store": {"filesystem_store_datadir": str(directory / "staging")},
+        "os_glance_tasks_store": {"filesystem_store_datadir": str(directory / "tasks")},
+    }

@@ -106,7 +106,7 @@ def test_copies_come_and_go(twice, present, modules, web, name):
 def test_copy_by_hand(twice, modules, web, name):
     twice(source=f"{web.url}/a.qcow2")
     for _ in range(2):
-        assert set(modules.openstack_image.copy(name)["stores"].split(",")) == set(STORES)
+        assert set(modules["openstack_image.copy"](name)["stores"].split(",")) == set(STORES)
     for _ in range(2):
         assert modules.openstack_image.remove_from_store(name, STORES[1])["stores"] == STORES[0]
 
@@ -120,16 +120,27 @@ def test_the_last_copy_stays(twice, modules, web, name):
 def test_a_store_that_is_not_there(twice, modules, web, name):
     twice(source=f"{web.url}/a.qcow2")
     with pytest.raises(Exception, match="store nowhere is not one of its stores"):
-        modules.openstack_image.copy(name, ["nowhere"])
+        modules["openstack_image.copy"](name, ["nowhere"])
 
 
 # --- by hand
 
 
 @pytest.mark.parametrize("method", ["glance-direct", "web-download", "copy-image"])
-def test_nothing_speaks_against_it(modules, running, glance, method):
-    [config] = running.directory.glob("glance/etc/glance-api.conf")
-    assert modules.openstack_image.import_findings(method, config=str(config)) == []
+def test_nothing_speaks_against_it(modules, glance, tmp_path, method):
+    staging = tmp_path / "staging"
+    staging.mkdir(mode=0o770)
+    config = tmp_path / "glance-api.conf"
+    config.write_text(
+        f"[DEFAULT]\nworker_self_reference_url = http://a:9292\n"
+        f"[os_glance_staging_store]\nfilesystem_store_datadir = {staging}\n",
+        encoding="utf-8",
+    )
+    staging.chmod(0o770)
+    assert modules["openstack_image.import_findings"](method, config=str(config)) == []
+    staging.chmod(0o700)
+    found = modules["openstack_image.import_findings"](method, config=str(config))
+    assert ("Glance cannot write to it" in str(found)) == (staging.stat().st_uid == 0)
 
 
 def test_what_speaks_against_it(modules, glance, tmp_path):
@@ -146,7 +157,7 @@ def test_what_speaks_against_it(modules, glance, tmp_path):
 
 def test_import_by_hand(modules, glance, web, name):
     image = glance.images.create(name=name, disk_format="qcow2", container_format="bare")
-    done = modules.openstack_image.import_(image.id, uri=f"{web.url}/a.qcow2", timeout=60)
+    done = modules["openstack_image.import"](image.id, uri=f"{web.url}/a.qcow2", timeout=60)
     assert (done["status"], done["size"]) == ("active", len(web.how.body))
 
 
@@ -154,4 +165,4 @@ def test_import_by_hand_fails_in_glances_words(modules, glance, web, name):
     image = glance.images.create(name=name, disk_format="qcow2", container_format="bare")
     web.how.faults = [("status", 404)] * 9
     with pytest.raises(Exception, match=r"Glance's import failed: \S+"):
-        modules.openstack_image.import_(image.id, uri=f"{web.url}/a.qcow2", timeout=60)
+        modules["openstack_image.import"](image.id, uri=f"{web.url}/a.qcow2", timeout=60)

@@ -29,6 +29,7 @@ def killing(running, web, glance, found):
 
         threads.append(threading.Thread(target=kill))
         threads[-1].start()
+        return threads[-1]
 
     yield start
     for thread in threads:
@@ -42,9 +43,10 @@ def test_the_next_run_makes_one_image(present, killing, found, web, pinned):
     web.how.faults = [("stall", 8 << 20)]
     arguments = {"source": f"{web.url}/a", "source_hash": digest(BODY), "visibility": "public"}
     arguments |= {"id": str(uuid.uuid4())} if pinned else {}
-    killing()
+    killer = killing()
     ret = present(**arguments, fetch={"timeout": 8, "retries": 1})
     assert (ret.result, ret.changes) == (False, {}), ret.comment
+    killer.join()  # Glance is there again
     assert all(image.visibility == "private" for image in found())
     again = present(**arguments)
     assert again.result, again.comment
