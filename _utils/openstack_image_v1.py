@@ -186,14 +186,15 @@ def to_headers(image):
     """
     Return the headers that say what an image of v2's words is.
 
-    Values go out as UTF-8, which Glance takes them for; names with ``-``, since web servers drop headers with ``_``.
+    Values go out as UTF-8, which Glance takes them for and the library writes as latin-1; names have ``-``, since web
+    servers drop headers with ``_``.
     """
     found = {key: image[key] for key in _WRITTEN if image.get(key) is not None}
     if "visibility" in image:
         found["is_public"] = _VISIBILITIES[image["visibility"]]
     headers = {_PREFIX + key: value for key, value in found.items()}
     headers |= {_PROPERTY + key: value for key, value in properties(image).items()}
-    return {key.replace("_", "-"): str(value).encode() for key, value in headers.items()}
+    return {key.replace("_", "-"): str(value).encode().decode("latin-1") for key, value in headers.items()}
 
 
 def changed(image, operations):

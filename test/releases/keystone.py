@@ -98,6 +98,8 @@ def _options(lane, venv, directory, address, database):
         },
         "database": {"connection": f"mysql+pymysql://keystone:{schema}@{database.host}:{database.port}/keystone"},
         "token": {"provider": "fernet"},
+        # what a test logs in with need not be hard to guess
+        "identity": {"password_hash_algorithm": "bcrypt", "password_hash_rounds": 4},
         "fernet_tokens": {"key_repository": directory / "fernet"},
         "credential": {"key_repository": directory / "credential"},
     }

@@ -32,9 +32,9 @@ values = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1)
 
 
 def shown(image):
-    """The headers as a web server gives them: text that stands for bytes."""
-    sent = v1.to_headers(image) | {"x-image-meta-size": b"12", "x-image-meta-virtual_size": b"None"}
-    return {name.title(): value.decode("latin-1") for name, value in sent.items()}
+    """The headers as a library gives them: each letter stands for a byte."""
+    sent = v1.to_headers(image) | {"x-image-meta-size": "12", "x-image-meta-virtual_size": "None"}
+    return {name.title(): value for name, value in sent.items()}
 
 
 def test_from_json():
@@ -72,18 +72,18 @@ def test_no_header_has_an_underscore():
 @pytest.mark.parametrize(
     ("wanted", "headers"),
     [
-        ({"visibility": "private"}, {"x-image-meta-is-public": b"False"}),
-        ({"name": "other", "min_ram": 64}, {"x-image-meta-name": b"other", "x-image-meta-min-ram": b"64"}),
-        ({"protected": True}, {"x-image-meta-protected": b"True"}),
-        ({"properties": {"hw_disk_bus": "ide"}}, {"x-image-meta-property-hw-disk-bus": b"ide"}),
+        ({"visibility": "private"}, {"x-image-meta-is-public": "False"}),
+        ({"name": "other", "min_ram": 64}, {"x-image-meta-name": "other", "x-image-meta-min-ram": "64"}),
+        ({"protected": True}, {"x-image-meta-protected": "True"}),
+        ({"properties": {"hw_disk_bus": "ide"}}, {"x-image-meta-property-hw-disk-bus": "ide"}),
         ({"properties": {}}, {}),
-        ({"properties": {"a": "ü"}}, {"x-image-meta-property-a": "ü".encode()}),
+        ({"properties": {"a": "ü"}}, {"x-image-meta-property-a": "Ã¼"}),
         ({"hidden": True}, {}),
     ],
 )
 def test_only_what_changes_is_sent_and_all_properties(wanted, headers):
     operations = metadata.operations(IMAGE, wanted)
-    kept = {} if "properties" in wanted else {"x-image-meta-property-hw-disk-bus": b"virtio"}
+    kept = {} if "properties" in wanted else {"x-image-meta-property-hw-disk-bus": "virtio"}
     assert v1.to_headers(v1.changed(IMAGE, operations)) == {**kept, **headers}
 
 
