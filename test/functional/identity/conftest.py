@@ -6,7 +6,6 @@ Without ``--all`` they are asked of one Keystone, the lab's or the one that ``GL
 """
 
 import contextlib
-import json
 import re
 import socket
 import types
@@ -202,7 +201,7 @@ def _clean(manager):
     for _ in range(4):
         ours = [each for each in manager.list() if _ours(each)]
         for each in ours:
-            if getattr(each, "options", None):
+            if getattr(each, "options", {}).get("immutable"):
                 manager.update(each.id, options={"immutable": None})
             with contextlib.suppress(Exception):
                 manager.client.delete(f"/{manager.collection_key}/{_quoted(each.id)}")
@@ -211,7 +210,7 @@ def _clean(manager):
 
 
 def _clean_domain(cloud, domain):
-    if getattr(domain, "options", None):
+    if getattr(domain, "options", {}).get("immutable"):
         cloud.domains.update(domain, options={"immutable": None})
     for role in cloud.roles.list(domain_id=domain.id):
         cloud.roles.delete(role)
@@ -336,11 +335,16 @@ def domain(cloud):
 
 @pytest.fixture
 def apply(modules, loaders):
-    """A whole run of states, ``{id: {function: [{argument: value}]}}``; returns each one's result."""
+    """A whole run of states, ``{id: {function: {argument: value}}}``; returns each one's result."""
 
     def run(states, test=False):
         loaders.context.clear()
-        return modules.state.template_str("#!json\n" + json.dumps(states), test=test).raw
+        data = {}
+        for id, declared in states.items():
+            for function, arguments in declared.items():
+                module, name = function.split(".")
+                data[id] = {module: [name, *({key: value} for key, value in arguments.items())]}
+        return modules.state.high(data, test=test).raw
 
     return run
 

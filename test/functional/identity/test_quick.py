@@ -28,7 +28,7 @@ def states(verb, attributes=True):
     for number, kind in enumerate(order):
         place, more = KINDS[kind]
         given = {"name": NAME, "order": number + 1, **place, **(more if attributes else {})}
-        found[kind] = {f"openstack_identity.{kind}_{verb}": [{key: value} for key, value in given.items()]}
+        found[kind] = {f"openstack_identity.{kind}_{verb}": given}
     return found
 
 
