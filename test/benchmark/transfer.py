@@ -43,10 +43,9 @@ HEAD = """\
 Transfer
 ========
 
-Raw images, medians of {runs} runs in turn on one machine ({cores} cores, {machine}, Python {python}), with Glance
-{glance} and a file store on the same machine. *Ratio* is to curl in the same run: below 1 is faster. *Memory* is what a
-process grew by over one that is idle, which for this formula is a Salt minion with its modules loaded; of the others it
-is the whole process.
+Raw images, medians of {runs} runs in turn on one machine ({cores} cores, {machine}, Python {python}, load {load}), with
+Glance {glance} and a file store on the same machine. *Ratio* is to curl in the same run: below 1 is faster. *Memory* is
+what the process of this formula's functions, a minion with its modules loaded, grew by.
 
 """
 
@@ -82,18 +81,15 @@ class Cloud:
 
 
 def run(argv, env=None):
-    """Run a program; return ``(seconds, MiB of memory)``, ``None`` when it fails, which some do at some servers."""
+    """Run a program; return ``(seconds, None)``, or ``None`` when it fails, which some do at some servers."""
     start = time.monotonic()
     with tempfile.TemporaryFile("w+") as said:
         child_ = subprocess.Popen(list(map(str, argv)), env=env, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
-        _, status, used = os.wait4(child_.pid, 0)
-        took = time.monotonic() - start
-        child_.returncode = os.waitstatus_to_exitcode(status)
-        if child_.returncode:
+        if child_.wait(TIMEOUT):
             said.seek(0)
             print(f"{argv[0]}: exit {child_.returncode}\n{said.read()[-2000:]}", file=sys.stderr)
             return None
-    return took, used.ru_maxrss / 1024
+    return time.monotonic() - start, None
 
 
 def formula(cloud_, function, **arguments):
@@ -127,14 +123,9 @@ def uploads(cloud_, path, clients):
     """The contestants that upload a file, curl first: ``{name: function}``."""
     environment = cloud_.environment()
 
-    def curl():
-        image_id = cloud_.queued()
-        headers = ["-H", f"X-Auth-Token: {cloud_.token()}", "-H", "Content-Type: application/octet-stream"]
-        return run(["curl", "-sSf", "-o", os.devnull, "-T", path, *headers, f"{cloud_.url}/v2/images/{image_id}/file"])
-
     attributes = ["--disk-format", "raw", "--container-format", "bare"]
     found = {
-        "curl -T": curl,
+        "curl -T": lambda: _sent(cloud_, cloud_.queued(), path),
         "openstack_image.upload": lambda: formula(
             cloud_, "upload", name=PREFIX, source=str(path), disk_format="raw", visibility="private"
         ),
@@ -148,12 +139,16 @@ def uploads(cloud_, path, clients):
     return _installed(found, clients)
 
 
+def _sent(cloud_, image_id, path):
+    headers = ["-H", f"X-Auth-Token: {cloud_.token()}", "-H", "Content-Type: application/octet-stream"]
+    return run(["curl", "-sSf", "-o", os.devnull, "-T", path, *headers, f"{cloud_.url}/v2/images/{image_id}/file"])
+
+
 def downloads(cloud_, path, clients, folder):
     """The contestants that download an image."""
     environment, dest = cloud_.environment(), folder / "copy"
     image_id = cloud_.queued()
-    with open(path, "rb") as file:
-        cloud_.client.images.upload(image_id, file)
+    _sent(cloud_, image_id, path)
 
     def clean(function):
         dest.unlink(missing_ok=True)
@@ -185,7 +180,7 @@ def from_the_web(cloud_, path, folder):
             first = run(["curl", "-sSf", "-o", copy, url])
         second = next(iter(uploads(cloud_, copy, folder).values()))()
         copy.unlink()
-        return first[0] + second[0], max(first[1], second[1])
+        return (first[0] + second[0], None) if first and second else None
 
     def one_pass():
         with serving(path) as url:
@@ -217,7 +212,7 @@ def measure(contestants, runs, clean):
             clean()
             figures[name].append(function())
     return {
-        name: None if None in all_ else (statistics.median(t for t, _ in all_), max(m for _, m in all_))
+        name: None if None in all_ else (statistics.median(t for t, _ in all_), max((m or 0) for _, m in all_))
         for name, all_ in figures.items()
     }
 
@@ -230,7 +225,8 @@ def table(title, size, found):
     for name, figures in found.items():
         if figures:
             seconds, memory = figures
-            lines.append(f"{name:26} {seconds:8.2f} s {seconds / base:7.2f} {memory:6.0f} MiB")
+            grown = f"{memory:.0f} MiB" if memory else "-"
+            lines.append(f"{name:26} {seconds:8.2f} s {seconds / base:7.2f} {grown:>10}")
         else:
             lines.append(f"{name:26} {'fails':>10} {'-':>7} {'-':>10}")
     return "\n".join([*lines, rule, "", ""])
@@ -276,6 +272,7 @@ def main():
         machine=platform.machine(),
         python=platform.python_version(),
         glance=args.glance,
+        load=f"{os.getloadavg()[1]:.0f}",
     )
     print(page)
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as name:

@@ -106,7 +106,7 @@ def test_copies_come_and_go(twice, present, modules, web, name):
 def test_copy_by_hand(twice, modules, web, name):
     twice(source=f"{web.url}/a.qcow2")
     for _ in range(2):
-        assert set(modules["openstack_image.copy"](name)["stores"].split(",")) == set(STORES)
+        assert set(modules["openstack_image.copy"](name, STORES)["stores"].split(",")) == set(STORES)
     for _ in range(2):
         assert modules.openstack_image.remove_from_store(name, STORES[1])["stores"] == STORES[0]
 
