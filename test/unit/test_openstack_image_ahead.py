@@ -17,14 +17,14 @@ def threads():
     return [thread for thread in threading.enumerate() if thread.name.startswith("image-data")]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(blocks=BLOCKS, depth=st.integers(1, 5))
 def test_the_blocks_come_in_order(blocks, depth):
     assert list(ahead.ahead(iter(blocks), depth)) == blocks
     assert threads() == []
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(blocks=BLOCKS)
 def test_an_error_comes_after_the_blocks_before_it(blocks):
     def broken():
@@ -52,7 +52,7 @@ def test_no_more_is_read_than_the_depth():
     assert threads() == []
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(blocks=BLOCKS, algorithms=st.sets(st.sampled_from(["md5", "sha256", "sha512"]), min_size=1))
 def test_digests(blocks, algorithms):
     with contextlib.closing(ahead.Digests(algorithms)) as digests:

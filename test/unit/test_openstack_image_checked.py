@@ -51,7 +51,7 @@ def drain(stream, got):
 CUTS = st.lists(st.integers(0, len(GOOD)), max_size=6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(cuts=CUTS, algorithm=st.sampled_from(["sha256", "sha512", "md5", None]))
 def test_good_data_goes_through_unchanged(cuts, algorithm):
     stream = checked(GOOD, cuts, algorithm and digest(GOOD, algorithm))
@@ -59,7 +59,7 @@ def test_good_data_goes_through_unchanged(cuts, algorithm):
     assert stream.digests["sha512"] == digest(GOOD, "sha512").partition("=")[2]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(cuts=CUTS)
 def test_data_with_another_hash_never_ends(cuts):
     got = bytearray()

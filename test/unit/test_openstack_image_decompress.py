@@ -29,7 +29,7 @@ def pieces(data, cuts):
 
 
 @pytest.mark.parametrize("kind", COMPRESS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(data=st.binary(max_size=3000), cuts=st.lists(st.integers(0, 200), max_size=5))
 def test_what_was_compressed_comes_out(kind, data, cuts):
     packed = COMPRESS[kind](data)

@@ -9,7 +9,7 @@ import types
 import openstack_image_download as download
 import pytest
 import requests
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openstack_errors import OpenStackError, Unreachable
 
@@ -54,7 +54,6 @@ def no_pause(monkeypatch):
     monkeypatch.setattr(download.time, "sleep", lambda _: None)
 
 
-@settings(deadline=None)
 @given(
     cuts=st.lists(st.integers(1, len(DATA)), max_size=6),
     start=st.integers(0, len(DATA)),
@@ -66,7 +65,6 @@ def test_a_cut_connection_is_taken_up_where_it_was(cuts, start, loud):
     assert glance.starts == sorted(set(glance.starts))
 
 
-@settings(deadline=None)
 @given(cut=st.integers(1, len(DATA)), start=st.integers(0, len(DATA)))
 def test_a_store_that_cannot_seek_gives_no_byte_twice(cut, start):
     assert b"".join(download.blocks(Glance([cut], seeks=False), IMAGE, start)) == DATA[start:]

@@ -154,7 +154,7 @@ STOPS = st.lists(st.tuples(st.sampled_from(list(DATA)), st.integers(1, 8), st.bo
 
 
 @given(stops=STOPS, digest=st.sampled_from(list(DATA)))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_stopped_runs_then_one_whole(stops, digest):
     api = Glance()
     for other, number, after in stops:
@@ -175,7 +175,7 @@ def test_any_stopped_runs_then_one_whole(stops, digest):
 
 
 @given(stops=st.lists(st.tuples(st.integers(1, 4), st.booleans()), max_size=4))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_pinned_id_whatever_stops(stops):
     api, pinned = Glance(), "5f6a3c1e-8f0b-4a52-9d0c-2f3d6a7b8c9d"
     for number, after in stops:

@@ -4,7 +4,7 @@ import string
 
 import openstack_ini
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from oslo_config import cfg
 
@@ -12,8 +12,7 @@ NAMES = st.text(string.ascii_letters + string.digits + "_-.", min_size=1, max_si
 VALUES = st.text(st.characters(exclude_categories=["Cs"]), max_size=12).filter(openstack_ini.fits)
 SECTION = st.dictionaries(NAMES, st.lists(VALUES, min_size=1, max_size=3), min_size=1, max_size=3)
 OPTIONS = st.dictionaries(NAMES, SECTION, min_size=1, max_size=3)
-# a busy machine is no failure
-QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=40)
 
 
 @pytest.fixture(scope="module")
