@@ -22,15 +22,17 @@ SOURCE = "glance:replication:sources:there"
 
 
 class Cutting(webserver.Window):
-    """A window that waits ``server.stall`` seconds with an image's data, and cuts it short ``server.cuts`` times."""
+    """
+    A window that waits ``server.stall`` seconds with an image's data, cuts it short ``server.cuts`` times, and with
+    ``server.damage`` gives another byte at its end.
+    """
 
-    def cut(self, response):
-        """Answer with half of what is announced."""
+    def give(self, response, data):
+        """Answer with this data, whatever is announced."""
         self.send_response(response.status)
-        size = int(response.getheader("Content-Length"))
-        self.send_header("Content-Length", str(size))
+        self.send_header("Content-Length", response.getheader("Content-Length"))
         self.end_headers()
-        self.wfile.write(response.read(size // 2))
+        self.wfile.write(data)
         self.close_connection = True
 
     def _answer(self, response):
@@ -39,7 +41,9 @@ class Cutting(webserver.Window):
             time.sleep(self.server.stall)
         if data and self.server.cuts:
             self.server.cuts -= 1
-            return self.cut(response)
+            return self.give(response, response.read(int(response.getheader("Content-Length")) // 2))
+        if data and self.server.damage:
+            return self.give(response, response.read()[:-1] + b"!")
         return super()._answer(response)
 
 
@@ -103,7 +107,7 @@ def clouds(servers, second):
         for name, each in {"here": servers, "there": second}.items():
             if "identity" not in each or "image" not in each:
                 pytest.skip("the file that GLANCE_TEST_SERVERS names has no identity or no image of both clouds")
-            window = stack.enter_context(regions.opened(each, REGION, Cutting, cuts=0, stall=0))
+            window = stack.enter_context(regions.opened(each, REGION, Cutting, cuts=0, stall=0, damage=False))
             setattr(found, name, Cloud(each, window))
         _reader(found.there)
         yield found
@@ -149,7 +153,7 @@ def there(clouds):
 
 def _fresh(one):
     one.window.log.clear()
-    for key, value in {"answer": None, "break_upload": False, "cuts": 0, "stall": 0}.items():
+    for key, value in {"answer": None, "break_upload": False, "cuts": 0, "stall": 0, "damage": False}.items():
         setattr(one.window, key, value)
     return one
 

@@ -181,19 +181,25 @@ def test_an_id_that_was_deleted_there(one, here, there, name):
     assert f"gave id {image.id} to an image that was deleted" in row.error
 
 
-def test_data_that_is_not_what_it_is_called_is_not_copied(one, here, there, name):
-    there.make(name, images.qcow2(backing="/etc/passwd"))
-    assert "not safe" in one().error
-    assert not [image for image in here.images(name) if image.status == "active"]
+def test_data_with_another_hash_never_becomes_an_image(one, here, there, name):
+    image = there.make(name)
+    there.window.damage = True
+    assert f"declared is sha512={image.os_hash_value}" in one().error
+    [leftover] = here.images(name)
+    assert (leftover.status, leftover.visibility) == ("queued", "private")
+    there.window.damage = False
+    assert one().error is None
+    assert here.images(name)[0].os_hash_value == image.os_hash_value
 
 
 def test_one_that_fails_does_not_stop_the_others(replicate, here, there, name):
     there.make(f"{name}-good")
-    there.make(f"{name}-bad", images.raw())
+    bad = there.make(f"{name}-bad")
+    here.make(f"{name}-bad", images.qcow2(b"other"), id=bad.id)
     rows = {row["name"]: row for row in replicate(images=[f"{name}-bad", f"{name}-good"])}
     assert rows[f"{name}-good"]["error"] is None
-    assert "declared is disk_format qcow2" in rows[f"{name}-bad"]["error"]
-    assert {image.name for image in here.images(name) if image.status == "active"} == {f"{name}-good"}
+    assert "is another image there" in rows[f"{name}-bad"]["error"]
+    assert {image.name for image in here.images(name) if image.status == "active"} == {f"{name}-good", f"{name}-bad"}
 
 
 @pytest.mark.parametrize(
