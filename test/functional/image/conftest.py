@@ -7,6 +7,8 @@ python-glanceclient.
 """
 
 import functools
+import pathlib
+import sys
 import urllib.parse
 import uuid
 
@@ -17,6 +19,8 @@ from keystoneclient.v3 import client as keystoneclient
 from functional import cloud, webserver
 from functional.image.common import GOOD, OTHER, REGION, SECRET
 from functional.webserver import digest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "_utils"))  # as Salt's loader has it
 
 
 @pytest.fixture(scope="module")
@@ -113,3 +117,30 @@ def found(glance):
         return [image for page in pages for image in page if image.name.startswith(name)]
 
     return find
+
+
+@pytest.fixture
+def keystone(session, servers):
+    """Projects and users, as they are."""
+    region = servers["identity"].get("region_name", "RegionOne")
+    return keystoneclient.Client(session=session, region_name=region, interface="public")
+
+
+@pytest.fixture
+def projects(keystone):
+    """Two projects, name to id."""
+    made = [keystone.projects.create(f"test-{uuid.uuid4().hex[:8]}", "default") for _ in range(2)]
+    yield {project.name: project.id for project in made}
+    for project in made:
+        keystone.projects.delete(project)
+
+
+@pytest.fixture
+def stores(session, window):
+    """Ids of Glance's stores, the default one first."""
+    answer = session.get(f"http://{window.target}/v2/info/stores", raise_exc=False)
+    found = answer.json().get("stores", []) if answer.status_code == 200 else []
+    found = sorted((store for store in found if not store.get("read-only")), key=lambda store: not store.get("default"))
+    if len(found) < 2:
+        pytest.skip("this Glance has one store (GET /v2/info/stores)")
+    return [store["id"] for store in found]
