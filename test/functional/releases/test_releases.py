@@ -35,9 +35,7 @@ def apply(site, tmp_path):
     def run(test=False, **attributes):
         image = {"absent": True} if attributes.get("absent") else {**source, **attributes}
         pillar = {"glance": {**common, "images": {NAME: image}}}
-        done = formula.apply("glance.images", pillar, tmp_path / "salt", test=test)
-        [result] = [each for each in done.values() if each["name"] == NAME]
-        return result
+        return formula.apply("glance.images", pillar, tmp_path / "salt", test=test)[f"glance-images-{NAME}"]
 
     return run
 
