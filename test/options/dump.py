@@ -57,7 +57,7 @@ def specification(option, section):
     if choices:
         spec["choices"] = [each for each in choices if each not in ("", None)]
     spec["multi"] = bool(option.multi)
-    old = [(each.group or section, each.name.replace("-", "_")) for each in option.deprecated_opts if each.name]
+    old = [(each.group or section, (each.name or option.name).replace("-", "_")) for each in option.deprecated_opts]
     spec["old"] = sorted("/".join(each) for each in old)
     return {key: value for key, value in spec.items() if value is not False and value != []}
 
