@@ -14,6 +14,7 @@ import time
 import openstack_image_metadata as metadata
 import requests
 from openstack_errors import OpenStackError, Unreachable
+from openstack_image_ahead import ahead
 from openstack_image_source import BLOCK
 
 log = logging.getLogger(__name__)
@@ -95,9 +96,10 @@ def save(api, image, dest):
             return 0
         with _claimed(part) as file:
             start = _digested(file, digest, image["size"])
-            for block in blocks(api, image, start):
-                digest.update(block)
-                file.write(block)
+            with contextlib.closing(ahead(blocks(api, image, start))) as coming:
+                for block in coming:
+                    digest.update(block)
+                    file.write(block)
             file.flush()
             os.fsync(file.fileno())
             if digest.hexdigest() != wanted:
