@@ -165,6 +165,8 @@ def remove_from_store(name_or_id, store, profile=PROFILE):
         salt 'image*' openstack_image.remove_from_store cirros remote
     """
     api, image = _api(profile), _image(name_or_id, profile)
+    if store not in metadata.stores(image):
+        return image
     path, what = f"/v2/stores/{store}/{image['id']}", f"deleting image {image['id']} from store {store}"
     api.request("DELETE", path, what, absent=404)
     return api.image(image["id"])
