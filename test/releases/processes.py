@@ -10,7 +10,7 @@ from pathlib import Path
 
 from releases.errors import Failed
 
-START = 60  # seconds until a server listens
+START = 240  # seconds until a server listens
 STOP = 15  # seconds until one that was told to end is killed
 # The kernel ends the child when this process is gone, however it went.
 WITH_US = ("setpriv", "--pdeathsig", "TERM", "--")
