@@ -227,7 +227,14 @@ def steps(held, goal):
     ]
     # columns before their table: nothing is then revoked twice
     revokes.sort(key=lambda step: step[1].kind != COLUMN)
-    return [step for step in (*grants, *revokes, *again) if step[2]]
+    return [step for step in (*grants, *_one_by_one(revokes), *again) if step[2]]
+
+
+def _one_by_one(revokes):
+    """MySQL takes a list of all privileges on ``*.*`` for REVOKE ALL, which takes those on schemas as well."""
+    for verb, target, items in revokes:
+        parts = [{item} for item in sorted(items)] if target.kind == GLOBAL else [items]
+        yield from ((verb, target, part) for part in parts)
 
 
 def statement(verb, target, items):

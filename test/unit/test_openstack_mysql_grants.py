@@ -139,6 +139,15 @@ def test_nothing_that_is_kept_is_lost_on_the_way(held, goal):
         assert all(items <= account.held[target] for target, items in kept.items())
 
 
+def test_privileges_on_everything_are_revoked_one_by_one():
+    sent = grants.steps({Target(GLOBAL): {"SELECT", "SUPER"}}, {Target(SCHEMA, "s"): {"SELECT"}})
+    assert [(verb, target.kind, items) for verb, target, items in sent] == [
+        ("GRANT", SCHEMA, {"SELECT"}),
+        ("REVOKE", GLOBAL, {"SELECT"}),
+        ("REVOKE", GLOBAL, {"SUPER"}),
+    ]
+
+
 @given(HELD)
 def test_nothing_is_sent_when_nothing_differs(held):
     assert grants.steps(held, held) == []

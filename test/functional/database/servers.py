@@ -113,6 +113,7 @@ class Own:
             f"--bind-address={ADDRESS}",
             f"--pid-file={self.home / 'pid'}",
             f"--lc-messages-dir={messages}",
+            f"--character-sets-dir={messages / 'charsets'}",
             f"--plugin-dir={plugins}",
             *user,
             *QUICK,
@@ -123,7 +124,7 @@ class Own:
 
     def _flavour(self, plugins):
         if not self.maria:
-            return ["--mysqlx=OFF", "--disable-log-bin", "--performance-schema=OFF"]
+            return [f"--secure-file-priv={self.home}", "--mysqlx=OFF", "--disable-log-bin", "--performance-schema=OFF"]
         there = [name for name in ("auth_ed25519", "auth_parsec") if (plugins / f"{name}.so").exists()]
         return [f"--plugin-load-add={name}" for name in there]
 
