@@ -2,8 +2,11 @@
 
 import pytest
 
-from functional.image.common import sent
+from functional.image.common import GOOD, sent
+from functional.webserver import digest
 
+ONE, OTHER_ID = "8f0c7a0e-3d1c-4a5e-9b1f-0a1b2c3d4e5f", "8f0c7a0e-3d1c-4a5e-9b1f-0a1b2c3d4e60"
+# attribute: what is declared, what it has become, how
 ATTRIBUTES = {
     "visibility": ("public", "private", {"visibility": "private"}),
     "properties changed": ({"hw_disk_bus": "virtio"}, {"hw_disk_bus": "ide"}, {"hw_disk_bus": "ide"}),
@@ -15,6 +18,13 @@ ATTRIBUTES = {
     "min_ram": (64, 0, {"min_ram": 0}),
     "protected": (True, False, {"protected": False}),
     "hidden": (False, True, {"os_hidden": True}),
+    "architecture": ("x86_64", "aarch64", {"architecture": "aarch64"}),
+    "os_distro missing": ("debian", None, ["os_distro"]),
+    "os_version": ("13", "12", {"os_version": "12"}),
+    "os_type": ("linux", "windows", {"os_type": "windows"}),
+    "kernel_id": (ONE, OTHER_ID, {"kernel_id": OTHER_ID}),
+    "ramdisk_id": (ONE, OTHER_ID, {"ramdisk_id": OTHER_ID}),
+    "catalogue": ("here", None, {"glance_formula_catalogue": "here of another image"}),
 }
 
 
@@ -75,3 +85,121 @@ def test_deactivated_image_stays_deactivated(present, modules, found, name):
     assert present().changes == {}
     assert found(name)[0].status == "deactivated"
     assert modules.openstack_image.reactivate(name)["status"] == "active"
+
+
+def assert_repaired(present, window, method, expected, **arguments):
+    """The plan says it, the run does it with requests of this method, and the next has nothing to do."""
+    window.log.clear()
+    planned = present(test=True, **arguments)
+    assert (planned.result, planned.changes) == (None, expected), planned.comment
+    assert {entry[0] for entry in window.log} == {"GET"}
+    done = present(**arguments)
+    assert (done.result, done.changes) == (True, expected), done.comment
+    assert sent(window, method)
+    for test in (True, False):
+        again = present(test=test, **arguments)
+        assert (again.result, again.changes) == (True, {}), again.comment
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_drift_of_the_status(present, modules, name, window, wanted):
+    assert present(deactivated=wanted).result
+    change = modules.openstack_image.reactivate if wanted else modules.openstack_image.deactivate
+    change(name)
+    expected = {"deactivated": {"old": not wanted, "new": wanted}}
+    assert_repaired(present, window, "POST", expected, deactivated=wanted)
+
+
+def test_drift_of_the_owner(present, glance, found, name, window, projects, loaders):
+    mine, yours = projects
+    assert present(owner=mine).result
+    [image] = found(name)
+    assert image.owner == projects[mine]
+    glance.images.update(image.id, owner=projects[yours])
+    loaders.reset_state()
+    # in another project than the declared and the own one, it is nobody's image of this name
+    assert present(owner=mine, test=True).changes["status"] == {"old": None, "new": "active"}
+    expected = {"owner": {"old": projects[yours], "new": mine}}
+    assert_repaired(present, window, "PATCH", expected, owner=mine, id=image.id)
+    assert found(name)[0].owner == projects[mine]
+
+
+def test_drift_of_members(present, glance, found, name, window, projects, loaders):
+    one, two = projects
+    declared = {"members": {one: "accepted", two: None}, "visibility": "shared"}
+    assert present(**declared).result
+    [image] = found(name)
+
+    def members():
+        return {member.member_id: member.status for member in glance.image_members.list(image.id)}
+
+    assert members() == {projects[one]: "accepted", projects[two]: "pending"}
+    glance.image_members.update(image.id, projects[one], "rejected")
+    glance.image_members.update(image.id, projects[two], "rejected")  # which it may
+    expected = {"members": {"old": {one: "rejected", two: None}, "new": {one: "accepted", two: None}}}
+    assert_repaired(present, window, "PUT", expected, **declared)
+    assert members() == {projects[one]: "accepted", projects[two]: "rejected"}
+
+    glance.image_members.delete(image.id, projects[one])
+    glance.image_members.create(image.id, "f" * 32)
+    expected = {"members": {"old": {two: None, "f" * 32: "pending"}, "new": {one: "accepted", two: None}}}
+    assert_repaired(present, window, "POST", expected, **declared)
+    assert members() == {projects[one]: "accepted", projects[two]: "rejected"}
+
+
+def test_members_of_an_image_that_is_not_shared(present, found, name, projects):
+    present(visibility="public")
+    for test in (True, False):
+        ret = present(members=list(projects), test=test)
+        assert (ret.result, ret.changes) == (False, {})
+        assert "declare it shared" in ret.comment
+
+
+def test_an_unknown_project_is_named(present, found, name):
+    for test in (True, False):
+        ret = present(owner="test-nobody", test=test)
+        assert (ret.result, ret.changes) == (False, {})
+        assert "no project test-nobody in domain Default" in ret.comment
+    assert found(name) == []
+
+
+def test_drift_of_stores(present, modules, found, name, window, stores, loaders):
+    default, other = stores[:2]
+    assert present(stores=[default, other]).result
+    [image] = found(name)
+    assert sorted(image.stores.split(",")) == sorted([default, other])
+    modules.openstack_image.remove_from_store(image.id, default)
+    expected = {"stores": {"old": [other], "new": sorted([default, other])}}
+    assert_repaired(present, window, "POST", expected, stores=[default, other])
+    expected = {"stores": {"old": sorted([default, other]), "new": [other]}}
+    assert_repaired(present, window, "DELETE", expected, stores=[other])
+    assert found(name)[0].stores == other
+
+
+def test_everything_at_once(present, found, name, projects, window):
+    one, two = projects
+    wanted = {"owner": one, "members": [two], "visibility": "shared", "deactivated": True, "protected": True}
+    wanted |= {"architecture": "x86_64", "properties": {"a": "1"}, "tags": ["t"], "min_disk": 3, "min_ram": 5}
+    planned = present(test=True, **wanted)
+    done = present(**wanted)
+    assert (planned.result, done.result) == (None, True), done.comment
+    assert done.changes == planned.changes
+    assert present(**wanted).changes == {}
+    [image] = found(name)
+    assert (image.owner, image.status, image.architecture, image.a) == (projects[one], "deactivated", "x86_64", "1")
+
+
+def test_a_converged_catalogue_is_one_listing(states, modules, web, name, window, loaders):
+    declared = {"source": f"{web.url}/good.qcow2", "source_hash": digest(GOOD), "tags": ["t"], "visibility": "public"}
+    names = [f"{name}-{number}" for number in range(5)]
+    for each in names:
+        assert states.openstack_image.present(name=each, **declared).result
+    loaders.reset_state()
+    window.log.clear()
+    for each in names:
+        assert states.openstack_image.present(name=each, **declared).changes == {}
+    states.openstack_image.only_declared(name="all", names=names)
+    states.openstack_image.retired(name="old")
+    listings = [path for _, path, _ in window.log]
+    # one page of those that are listed, one of those that are hidden
+    assert listings == ["/v2/images?limit=1000", "/v2/images?limit=1000&os_hidden=true"]
