@@ -29,7 +29,7 @@ def test_download(modules, glance, web, name, tmp_path):
     modules.openstack_image.upload(name, f"{web.url}/good.qcow2", "qcow2")
     dest = tmp_path / "copy.qcow2"
     ret = modules.openstack_image.download(name, str(dest))
-    assert ret == {"path": str(dest), "size": len(GOOD), "hash": digest(GOOD, "sha512")}
+    assert ret == {"path": str(dest), "size": len(GOOD), "hash": digest(GOOD, "sha512"), "transferred": len(GOOD)}
     assert dest.read_bytes() == GOOD
     assert list(tmp_path.iterdir()) == [dest]
     assert modules.openstack_image.digest(name) == digest(GOOD)
