@@ -1,6 +1,8 @@
 """
 Grants: what an account may do in a schema, on its tables, columns and routines.
 
+.. versionadded:: 1.0.0
+
 Presets stand for what a service needs: ``glance runtime`` (SELECT, INSERT, UPDATE, DELETE) and ``glance migrations``
 (these, and what ``glance-manage db_sync`` needs to change tables). They are names for privileges and may stand in a
 list with others.

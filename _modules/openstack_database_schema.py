@@ -1,4 +1,8 @@
-"""Schemas: their default character set and collation, and whether they hold tables."""
+"""
+Schemas: their default character set and collation, and whether they hold tables.
+
+.. versionadded:: 1.0.0
+"""
 
 import openstack_mysql
 from openstack_errors import Invalid

@@ -1,6 +1,8 @@
 """
 Users: one account for each host from which a user may come, with its password, plugin, TLS requirement and limits.
 
+.. versionadded:: 1.0.0
+
 A password is compared and not set again: with the hash that the server keeps, or by logging in where that cannot be.
 """
 

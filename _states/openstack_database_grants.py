@@ -1,6 +1,8 @@
 """
 Grants: what a user may do in a schema, exactly.
 
+.. versionadded:: 1.0.0
+
 ``privileges`` also takes the names of presets: ``glance runtime`` (SELECT, INSERT, UPDATE, DELETE) and ``glance
 migrations`` (these, and what ``glance-manage db_sync`` needs to change tables).
 """

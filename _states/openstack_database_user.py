@@ -1,4 +1,8 @@
-"""Users, one account for each host from which a user may come."""
+"""
+Users, one account for each host from which a user may come.
+
+.. versionadded:: 1.0.0
+"""
 
 import openstack_secrets
 from openstack_errors import Invalid
