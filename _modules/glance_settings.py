@@ -193,15 +193,16 @@ def _problems(pillar, roles):
     schema_ = _data("schema.yaml")
     wrong = glance_schema.problems(schema_, pillar)
     found = wrong + glance_schema.missing(schema_, pillar, roles)
-    known = None
+    release = None
     try:
-        known = _known(pillar) if not wrong else None
-        if not wrong and known is None and {"api", "registry"} & set(roles):
+        release = _release(pillar)
+        if release is None and {"api", "registry"} & set(roles):
             found.append("glance:release is missing: this distribution has none of its own, so name one, as epoxy")
     except Invalid as exc:
         found.append(str(exc))
     if wrong:
         return found
+    known = _known(pillar) if release else None
     settings = glance_schema.complete(schema_, pillar)
     return found + glance_rules.problems(settings, pillar, schema_, known, roles, _data("releases.yaml"))
 

@@ -181,6 +181,12 @@ def test_an_empty_pillar_renders(minion, given):
     assert found["release"]["codename"] == "epoxy"
 
 
+def test_a_wrong_release_is_told_beside_what_else_is_wrong(minion, given):
+    found = minion({**given, "release": "epxoy", "api": {"workers": "two"}}).check(role="api")
+    assert any("glance:api:workers" in each for each in found)
+    assert any("did you mean epoxy?" in each for each in found)
+
+
 def test_a_distribution_without_a_release(minion, given):
     del given["release"]
     assert minion(given).get("glance.api")["release"]["codename"] == "epoxy"
