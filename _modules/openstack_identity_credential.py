@@ -88,7 +88,8 @@ def application_credential_create(
         Its name.
 
     roles
-        List of names of roles that the user has on the project. Default ``None``: all of them.
+        List of names of roles that the user has on the project, those that they imply among them. Default ``None``:
+        all of them.
 
     description
         Free text. Default ``None``: none.
@@ -115,7 +116,8 @@ def application_credential_create(
     user, group, mode
         Owner and permissions of the file. Default root alone.
 
-    Raises ``Invalid`` when there is one of that name, or nobody would know the secret.
+    Raises ``Invalid`` when there is one of that name, nobody would know the secret, or Keystone gave it more roles,
+    which the named ones imply.
 
     CLI Example:
 
@@ -140,15 +142,17 @@ def application_credential_create(
     }
     user_id = keystone.user_id()
     made = keystone.create(_KIND, what, (secret,), user_id, name=name, user=user_id, secret=secret, **values)
+    found = records.record(keystone, _KIND, made)
     try:
+        _check_roles(what, roles, found["roles"])
         _prove(keystone, what, made["id"], secret)
         if file:
             place = (keystone.found["auth_url"], made["id"], secret, keystone.found.get("region_name"))
             secret_file.write(file, cloud or name, *place, user, group, mode)
-    except OpenStackError:
+    except (Invalid, OpenStackError):
         keystone.delete(_KIND, what, made["id"], user_id)
         raise
-    return records.record(keystone, _KIND, made)
+    return found
 
 
 def application_credential_remove(name, profile=PROFILE):
@@ -273,6 +277,11 @@ def _row(keystone, name):
 
 def _secret(pillar_key):
     return openstack_secrets.password(__pillar__, pillar_key) if pillar_key else secrets.token_urlsafe(_BYTES)
+
+
+def _check_roles(what, wanted, made):
+    if wanted and set(wanted) != set(made):
+        raise Invalid(f"{what}: Keystone adds the roles that these imply; name all of them: {made}")
 
 
 def _prove(keystone, what, id, secret):

@@ -63,8 +63,8 @@ def application_credential_present(
         Its name.
 
     roles
-        List of names of all of its roles; the user has them on the project. Default ``None``: all that the user has
-        when it is made, then not looked at.
+        List of names of all of its roles, those that they imply among them; the user has them on the project. Default
+        ``None``: all that the user has when it is made, then not looked at.
 
     description
         Free text. Default ``None``: not looked at.

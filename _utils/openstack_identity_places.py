@@ -39,6 +39,13 @@ def row(place, role_id):
     return {"role": {"id": role_id}, place.holder: {"id": place.holder_id}, "scope": scope}
 
 
+def query(place):
+    """Return the parameters with which Keystone lists what is given at a place."""
+    scope = ("scope.system", SYSTEM) if place.scope == "system" else (f"scope.{place.scope}.id", place.scope_id)
+    inherited = {f"scope.{_INHERITED}": "projects"} if place.inherited else {}
+    return {f"{place.holder}.id": place.holder_id, **dict([scope]), **inherited}
+
+
 def check(holder, project, domain, system, inherited):
     """
     Return which of the three scopes was given: ``project``, ``domain`` or ``system``.

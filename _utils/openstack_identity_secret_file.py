@@ -52,7 +52,7 @@ def write(path, name, auth_url, id, secret, region=None, user="root", group="roo
     """
     auth = {"auth_url": auth_url, "application_credential_id": id, "application_credential_secret": secret}
     cloud = {"auth_type": "v3applicationcredential", "auth": auth, **({"region_name": region} if region else {})}
-    text = _HEAD + yaml.safe_dump({"clouds": {name: cloud}}, sort_keys=False)
+    text = _HEAD + yaml.safe_dump({"clouds": {name: cloud}}, sort_keys=False, allow_unicode=True)
     openstack_files.write(path, text, user, group, mode, makedirs=True)
 
 

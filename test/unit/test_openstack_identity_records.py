@@ -104,3 +104,18 @@ def test_the_system_is_a_place():
 )
 def test_places_in_words(arguments, label):
     assert places.label(*arguments) == label
+
+
+@pytest.mark.parametrize(
+    ("place", "query"),
+    [
+        (places.Place("user", "u", "project", "p"), {"user.id": "u", "scope.project.id": "p"}),
+        (places.Place("group", "g", "system", "all"), {"group.id": "g", "scope.system": "all"}),
+        (
+            places.Place("group", "g", "domain", "d", True),
+            {"group.id": "g", "scope.domain.id": "d", "scope.OS-INHERIT:inherited_to": "projects"},
+        ),
+    ],
+)
+def test_what_a_place_is_listed_by(place, query):
+    assert places.query(place) == query

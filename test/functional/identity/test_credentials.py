@@ -91,7 +91,7 @@ def test_a_secret_of_pillar(converges, run, modules, file, log_in):
 
 
 DRIFT = {
-    "roles": ({"roles": ["member"]}, {"roles": (["reader"], ["member"])}),
+    "roles": ({"roles": ["member", "reader"]}, {"roles": (["reader"], ["member", "reader"])}),
     "description": ({"description": "other"}, {"description": ("text", "other")}),
     "expires_at": (
         {"expires_at": "2101-01-01T00:00:00Z"},
@@ -160,13 +160,13 @@ def test_a_file_that_is_something_else(refused, file):
 def test_old_ones_stay_until_they_are_to_go(converges, run, listed, log_in, file):
     arguments = declare(file=file, roles=["reader"])
     converges("application_credential_present", **arguments)
-    arguments["roles"] = ["member"]
+    arguments["roles"] = ["member", "reader"]
     changes = converges("application_credential_present", **arguments, remove_old=False)
-    assert changes == {"roles": {"old": ["reader"], "new": ["member"]}}
+    assert changes == {"roles": {"old": ["reader"], "new": ["member", "reader"]}}
     assert set(listed()) == {NAME, f"{NAME} (2)"}
     assert converges("application_credential_present", **arguments) == {"old": {"old": [NAME], "new": []}}
     assert set(listed()) == {f"{NAME} (2)"}
-    assert log_in(file) == ["member"]
+    assert log_in(file) == ["member", "reader"]
 
 
 def test_one_that_nobody_can_log_in_with_replaces_none(run, listed, file, log_in, monkeypatch):
@@ -176,7 +176,7 @@ def test_one_that_nobody_can_log_in_with_replaces_none(run, listed, file, log_in
     assert run("application_credential_present", **arguments).result is True
     before = listed()
     monkeypatch.setattr(openstack_identity_login, "attempt_credential", lambda *_: "wrong")
-    ret = run("application_credential_present", **{**arguments, "roles": ["member"]})
+    ret = run("application_credential_present", **{**arguments, "roles": ["member", "reader"]})
     assert ret.result is False
     assert "does not accept a login with it" in ret.comment
     monkeypatch.undo()
@@ -201,6 +201,15 @@ def test_a_file_that_cannot_be_written_replaces_none(run, listed, file):
 )
 def test_arguments_are_checked_first(refused, arguments, words):
     assert words in refused("application_credential_present", **declare(**arguments))
+
+
+def test_roles_that_imply_others_are_not_enough(run, listed, file):
+    """Keystone gives those too: a credential that never is as declared would be made anew each time."""
+    ret = run("application_credential_present", **declare(file=file, roles=["member"]))
+    assert (ret.result, ret.changes) == (False, {})
+    assert "name all of them: ['member', 'reader']" in ret.comment
+    assert listed() == {}
+    assert not os.path.exists(file)
 
 
 @pytest.mark.parametrize(
