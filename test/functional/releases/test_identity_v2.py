@@ -145,7 +145,8 @@ def test_service(converges, cloud, tail):
     service = {"name": PREFIX + tail, "type": TYPE}
     changes = converges("openstack_identity.service_present", **service, description="text")
     assert set(changes) == {*service, "description", "enabled"}
-    assert (PREFIX + tail, TYPE, "text") in [(each.name, each.type, each.description) for each in cloud.services.list()]
+    [found] = [each for each in cloud.services.list() if each.name == PREFIX + tail]
+    assert (found.type, found.description) == (TYPE, "text")
     assert converges("openstack_identity.service_absent", **service)["type"] == {"old": TYPE, "new": None}
 
 
