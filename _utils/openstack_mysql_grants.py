@@ -231,9 +231,16 @@ def steps(held, goal):
 
 
 def _one_by_one(revokes):
-    """MySQL takes a list of all privileges on ``*.*`` for REVOKE ALL, which takes those on schemas as well."""
+    """
+    MySQL takes a list of all privileges on ``*.*`` for REVOKE ALL, which takes those on schemas as well; and after a
+    REVOKE of the GRANT OPTION it no longer revokes its dynamic privileges.
+    """
     for verb, target, items in revokes:
-        parts = [{item} for item in sorted(items)] if target.kind == GLOBAL else [items]
+        parts = (
+            [{item} for item in sorted(items, key=lambda item: (item == GRANT_OPTION, item))]
+            if target.kind == GLOBAL
+            else [items]
+        )
         yield from ((verb, target, part) for part in parts)
 
 

@@ -140,11 +140,12 @@ def test_nothing_that_is_kept_is_lost_on_the_way(held, goal):
 
 
 def test_privileges_on_everything_are_revoked_one_by_one():
-    sent = grants.steps({Target(GLOBAL): {"SELECT", "SUPER"}}, {Target(SCHEMA, "s"): {"SELECT"}})
+    sent = grants.steps({Target(GLOBAL): {"SELECT", "SUPER", GRANT_OPTION}}, {Target(SCHEMA, "s"): {"SELECT"}})
     assert [(verb, target.kind, items) for verb, target, items in sent] == [
         ("GRANT", SCHEMA, {"SELECT"}),
         ("REVOKE", GLOBAL, {"SELECT"}),
         ("REVOKE", GLOBAL, {"SUPER"}),
+        ("REVOKE", GLOBAL, {GRANT_OPTION}),
     ]
 
 
