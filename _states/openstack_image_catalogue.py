@@ -7,7 +7,7 @@ What becomes of images that nobody declares any more.
 
     what-pillar-does-not-name:
       openstack_image.only_declared:
-        - names: [cirros-0.6.3, debian-13]
+        - images: [cirros-0.6.3, debian-13]
 
     old-versions:
       openstack_image.retired:
@@ -96,7 +96,7 @@ def deactivated(name, id=None, profile=PROFILE):
     return converge(name, f"Image {name}", {"status": "deactivated"}, read, write, __opts__["test"])
 
 
-def only_declared(name, names=None, ids=None, report=True, retire=None, catalogue="default", profile=PROFILE):
+def only_declared(name, images=None, ids=None, report=True, retire=None, catalogue="default", profile=PROFILE):
     """
     Ensure that the images of a catalogue are those that are declared: others are retired, or reported.
 
@@ -107,7 +107,7 @@ def only_declared(name, names=None, ids=None, report=True, retire=None, catalogu
     name
         A label.
 
-    names, ids
+    images, ids
         Names and ids of the declared images. Default none.
 
     report
@@ -126,15 +126,15 @@ def only_declared(name, names=None, ids=None, report=True, retire=None, catalogu
     Under ``test=True``, when nobody answers where Glance should be, or Keystone does not know the user (yet), the plan
     is that nothing would change, and the comment says why nobody could be asked.
     """
-    declared = {"names": {str(each) for each in names or ()}, "ids": {str(each) for each in ids or ()}}
+    declared = {"names": {str(each) for each in images or ()}, "ids": {str(each) for each in ids or ()}}
     label, found = f"Catalogue {catalogue}", {}
 
     def read():
-        images = {image["id"]: image for image in __salt__["openstack_image.list"](profile)}
-        found.update({key: image for key, image in images.items() if _undeclared(image, declared, catalogue)})
+        listed = {image["id"]: image for image in __salt__["openstack_image.list"](profile)}
+        found.update({key: image for key, image in listed.items() if _undeclared(image, declared, catalogue)})
         left = __salt__["openstack_image.leftovers"](profile)
-        found.update({key: images[key] for key, each in left.items() if each not in declared["names"]})
-        return {key: _standing(images.get(key)) for key in found}
+        found.update({key: listed[key] for key, each in left.items() if each not in declared["names"]})
+        return {key: _standing(listed.get(key)) for key in found}
 
     def wanted():
         read()

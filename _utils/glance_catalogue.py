@@ -32,7 +32,7 @@ def endings(settings):
         "catalogue": catalogue["name"],
         "profile": settings["identity"]["images_profile"],
     }
-    named = {"names": list(present), "ids": [image["id"] for image in present.values() if "id" in image]}
+    named = {"images": list(present), "ids": [image["id"] for image in present.values() if "id" in image]}
     named["report"] = catalogue["undeclared"] == "report"
     policies = {name: image["retire"] for name, image in settings["images"].items() if "retire" in image}
     old = {"policies": policies, "in_use": catalogue["in_use"]}

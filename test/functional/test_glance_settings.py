@@ -130,7 +130,7 @@ def test_images_that_pillar_does_not_name_are_reported(settings):
     found = settings.get("glance.images")["catalogue"]
     undeclared, retired = ({key: value for each in part["arguments"] for key, value in each.items()} for part in found)
     assert [part["function"] for part in found] == ["only_declared", "retired"]
-    assert (undeclared["names"], undeclared["report"]) == (["one", "two"], True)
+    assert (undeclared["images"], undeclared["report"]) == (["one", "two"], True)
     assert retired["in_use"] == []
 
 

@@ -74,7 +74,7 @@ def test_what_is_named_no_more():
     undeclared, retired = glance_catalogue.endings(settings(images, in_use=["x.y"], undeclared="retire"))
     assert (undeclared["function"], retired["function"]) == ("only_declared", "retired")
     found = arguments(undeclared)
-    assert (found["names"], found["ids"], found["report"]) == (["a", "b"], [ID], False)
+    assert (found["images"], found["ids"], found["report"]) == (["a", "b"], [ID], False)
     assert (arguments(retired)["policies"], arguments(retired)["in_use"]) == ({"b": RETIRE}, ["x.y"])
 
 

@@ -381,14 +381,14 @@ def catalogue(both, cloud):
 
 
 def test_undeclared_images_are_reported_first(both, cloud, catalogue):
-    for result in both("only_declared", name="all", names=["a"], ids=["3"]):
+    for result in both("only_declared", name="all", images=["a"], ids=["3"]):
         assert (result["result"], result["changes"]) == (True, {})
         assert "1 not declared: b (2)" in result["comment"]
     assert cloud.calls == []
 
 
 def test_undeclared_images_are_retired(both, cloud, catalogue):
-    changes = assert_converges(both("only_declared", name="all", names=["a"], ids=["3"], report=False))
+    changes = assert_converges(both("only_declared", name="all", images=["a"], ids=["3"], report=False))
     assert changes == {"2": {"old": "b", "new": "retired"}}
     assert cloud.calls == ["retire"]
 
@@ -396,7 +396,7 @@ def test_undeclared_images_are_retired(both, cloud, catalogue):
 def test_leftovers_of_images_that_nobody_declares_any_more(both, cloud, catalogue):
     for number, host in (("7", "minion"), ("8", "other-minion")):
         cloud.images[number] = {**cloud.images["6"], "id": number, "name": "z (upload)", marks.UPLOAD: f"{host}/z"}
-    changes = assert_converges(both("only_declared", name="all", names=["a", "b", "c"], report=False))
+    changes = assert_converges(both("only_declared", name="all", images=["a", "b", "c"], report=False))
     assert changes == {"7": {"old": "z (upload)", "new": None}}
     assert "8" in cloud.images
 
@@ -404,7 +404,7 @@ def test_leftovers_of_images_that_nobody_declares_any_more(both, cloud, catalogu
 @pytest.fixture
 def versions(both, cloud, catalogue, state):
     """``b`` and ``c`` are retired."""
-    state.only_declared(name="all", names=["a"], report=False)
+    state.only_declared(name="all", images=["a"], report=False)
     cloud.images["3"]["protected"] = True
     cloud.calls.clear()
 

@@ -71,11 +71,11 @@ def test_undeclared_images_are_reported_then_retired(present, states, glance, fo
     glance.images.create(name=f"{name}-snapshot", disk_format="raw", container_format="bare", **marked)
     before = {each.id: dict(each) for each in found(name)}
 
-    reported = both(states.openstack_image.only_declared, name="all", names=[kept], **catalogue)
+    reported = both(states.openstack_image.only_declared, name="all", images=[kept], **catalogue)
     assert reported.changes == {}
     assert f"1 not declared: {gone} ({image.id})" in reported.comment
 
-    done = both(states.openstack_image.only_declared, name="all", names=[kept], report=False, **catalogue)
+    done = both(states.openstack_image.only_declared, name="all", images=[kept], report=False, **catalogue)
     assert done.changes == {image.id: {"old": gone, "new": "retired"}}
     after = {each.id: dict(each) for each in found(name)}
     assert {key for key in before if before[key] != after[key]} == {image.id}

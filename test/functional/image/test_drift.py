@@ -198,7 +198,7 @@ def test_a_converged_catalogue_is_one_listing(states, modules, web, name, window
     window.log.clear()
     for each in names:
         assert states.openstack_image.present(name=each, **declared).changes == {}
-    states.openstack_image.only_declared(name="all", names=names)
+    states.openstack_image.only_declared(name="all", images=names)
     states.openstack_image.retired(name="old")
     listings = [path for _, path, _ in window.log]
     # one page of those that are listed, one of those that are hidden
