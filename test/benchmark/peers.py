@@ -219,7 +219,7 @@ def compare(bench, many, runs, say):
     """Make the objects, measure, and say each line of the table."""
     for number in dict.fromkeys([1, many]):
         bench.write(objects.names(number))
-        bench.run("salt")
+        bench.run("salt-passwords")  # also those of objects that an interrupted run has left
         found = {tool: bench.measure(tool, 1 if tool == "ansible" and number > 1 else runs) for tool in TOOLS}
         for tool, figures in found.items():
             say(row(number, tool, figures))

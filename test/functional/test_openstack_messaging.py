@@ -368,7 +368,8 @@ def test_two_runs_at_once(here, definitions):
     for run in runs:
         run.start()
     for run in runs:
-        run.join(120)
+        run.join(600)
+    assert [run.exitcode for run in runs] == [0, 0]
     for each in states:
         assert [(ret.result, ret.changes) for ret in here.apply(*each)] == [(True, {})] * len(each)
     users = [item["user"] for item in definitions()["permissions"] if item["vhost"] == "gt_both"]
