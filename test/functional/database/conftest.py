@@ -32,11 +32,12 @@ LAB = "lab"
 
 
 def _choices():
+    """The quick tests run on one server: the lab's where there is a lab, else this machine's own."""
     found = servers.found()
-    chosen = [pytest.param(name, marks=() if name == "machine" else pytest.mark.slow, id=name) for name in found]
-    if os.environ.get("GLANCE_TEST_SERVERS") or os.environ.get("GLANCE_LAB") or not chosen:
-        chosen.append(pytest.param(LAB, id=LAB))
-    return chosen
+    lab = os.environ.get("GLANCE_TEST_SERVERS") or os.environ.get("GLANCE_LAB") or "machine" not in found
+    quick = LAB if lab else "machine"
+    names = [*found, *([LAB] if lab else [])]
+    return [pytest.param(name, marks=() if name == quick else pytest.mark.slow, id=name) for name in names]
 
 
 class Database:
@@ -112,9 +113,9 @@ def database(request, certificates):
 
 @pytest.fixture
 def own(database):
-    """The server as something that may be stopped and started."""
+    """The server as something that nobody else uses, and that may be stopped and started."""
     if database.own is None:
-        pytest.skip("the lab's server is not stopped here: it needs a mariadbd or mysqld on this machine")
+        pytest.skip("others use the lab's server: this needs a mariadbd or mysqld on this machine")
     return database.own
 
 

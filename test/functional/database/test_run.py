@@ -53,7 +53,7 @@ def asked(sql):
 
 
 @pytest.mark.parametrize("services", [5, pytest.param(50, marks=pytest.mark.slow)])
-def test_a_converged_run_asks_once(run, asked, services):
+def test_a_converged_run_asks_once(run, own, asked, services):
     """Whether one service or fifty: one connection, the same statements."""
     counts = {}
     for number in (1, services):
