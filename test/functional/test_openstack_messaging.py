@@ -364,7 +364,7 @@ def test_two_runs_at_once(here, definitions):
         for run in "ab"
     ]
     fork = multiprocessing.get_context("fork")
-    runs = [fork.Process(target=here.apply, args=each) for each in states]
+    runs = [fork.Process(target=_all_true, args=(here, each)) for each in states]
     for run in runs:
         run.start()
     for run in runs:
@@ -374,6 +374,11 @@ def test_two_runs_at_once(here, definitions):
         assert [(ret.result, ret.changes) for ret in here.apply(*each)] == [(True, {})] * len(each)
     users = [item["user"] for item in definitions()["permissions"] if item["vhost"] == "gt_both"]
     assert sorted(set(users) & {"gt_a", "gt_b"}) == ["gt_a", "gt_b"]
+
+
+def _all_true(here, states):
+    done = here.apply(*states)
+    assert all(ret.result for ret in done), [ret.comment for ret in done]
 
 
 @pytest.mark.slow
