@@ -77,8 +77,8 @@ def application_credential_present(
         Whether it may make further application credentials and trusts. Default ``False``.
 
     access_rules
-        List of all that it may do, ``{service: image, method: GET, path: /v2/images}``. Default ``None``: everything
-        that its roles may when it is made, then not looked at.
+        List of all that it may do, ``{service: image, method: GET, path: /v2/images}``; an empty list is
+        everything that its roles may. Default ``None``: that when it is made, then not looked at.
 
     secret_pillar
         Pillar key of its secret. Default ``None``: a new one is made each time.
@@ -98,7 +98,7 @@ def application_credential_present(
         "roles": roles and sorted({roles} if isinstance(roles, str) else set(roles)),
         "description": description,
         "unrestricted": unrestricted,
-        "access_rules": access_rules and records.access_rules(access_rules),
+        "access_rules": None if access_rules is None else records.access_rules(access_rules),
     }
     owner = {"user": user, "group": group, "mode": salt.utils.files.normalize_mode(mode)}
     family = _Family(_states(profile), name, secret_pillar, file)
@@ -160,6 +160,7 @@ class _Family:
             raise Invalid("set secret_pillar or file, or nobody knows its secret")
         if self._secret_pillar:
             openstack_secrets.password(pillar, self._secret_pillar)
+        self.holder()  # a file that holds something else is not overwritten
 
     def members(self):
         named = re.compile(rf"{re.escape(self._name)}( \([0-9]+\))?")

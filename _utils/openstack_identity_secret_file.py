@@ -26,7 +26,7 @@ def read(path):
         return None
     try:
         (cloud,) = yaml.safe_load(text)["clouds"].values()
-        return cloud["auth"]["application_credential_id"], cloud["auth"]["application_credential_secret"]
+        return tuple(str(cloud["auth"][f"application_credential_{key}"]) for key in ("id", "secret"))
     except (yaml.YAMLError, TypeError, KeyError, AttributeError, ValueError):
         raise Invalid(f"{path} holds something else than one application credential: move it away") from None
 

@@ -107,7 +107,7 @@ DRIFT = {
 
 @pytest.mark.parametrize("attribute", DRIFT)
 def test_what_differs_is_made_anew(converges, listed, log_in, file, attribute):
-    arguments = declare(file=file, roles=["reader"], description="text", expires_at="2100-01-01")
+    arguments = declare(file=file, roles=["reader"], description="text", expires_at="2100-01-01", access_rules=[])
     converges("application_credential_present", **arguments)
     before = listed()
     change, expected = DRIFT[attribute]
