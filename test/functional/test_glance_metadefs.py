@@ -9,6 +9,8 @@ import pymysql
 import pytest
 import salt.exceptions
 
+pytestmark = pytest.mark.slow
+
 SCHEMA = "gt_metadefs"
 STAND_IN = """\
 #!{python}

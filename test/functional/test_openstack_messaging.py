@@ -19,6 +19,8 @@ from lab.errors import LabError
 
 from functional import broker as private_broker
 
+pytestmark = pytest.mark.slow
+
 PREFIX = "gt"
 NAME = PREFIX + "/sl'a\"s`h$HOME %s\\n;--\nÄЖ"
 PASSWORD = "p'a\"s`s$(id)%s\\n;é 1"

@@ -6,6 +6,8 @@ import pytest
 
 from .common import IMAGE, KEY, PREFIX, TYPE
 
+pytestmark = pytest.mark.slow
+
 LISTS = {
     "/v3/domains",
     "/v3/projects",

@@ -9,6 +9,8 @@ from functional import images
 from functional.image.common import assert_nothing_left
 from functional.webserver import digest
 
+pytestmark = pytest.mark.slow
+
 
 def test_absent(present, states, found, name):
     present()

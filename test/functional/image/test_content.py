@@ -11,6 +11,8 @@ from functional import webserver
 from functional.image.common import GOOD, OTHER, sent
 from functional.webserver import digest
 
+pytestmark = pytest.mark.slow
+
 RECORD = "glance_formula_source_hash"
 
 

@@ -5,6 +5,8 @@ import pytest
 from functional.image.common import GOOD, sent
 from functional.webserver import digest
 
+pytestmark = pytest.mark.slow
+
 ONE, OTHER_ID = "8f0c7a0e-3d1c-4a5e-9b1f-0a1b2c3d4e5f", "8f0c7a0e-3d1c-4a5e-9b1f-0a1b2c3d4e60"
 # attribute: what is declared, what it has become, how
 ATTRIBUTES = {

@@ -1,8 +1,12 @@
 """What is called by hand."""
 
+import pytest
+
 from functional import images
 from functional.image.common import GOOD, sent
 from functional.webserver import digest
+
+pytestmark = pytest.mark.slow
 
 
 def test_answer_as_data(modules, window, glance):

@@ -19,6 +19,8 @@ from functional import images, webserver
 from functional.image.common import GOOD, OTHER
 from functional.webserver import digest
 
+pytestmark = pytest.mark.slow
+
 MARK, RECORD = marks.UPLOAD, marks.RECORD
 
 

@@ -9,6 +9,8 @@ from functional import images, webserver
 from functional.image.common import GOOD, SECRET, assert_nothing_left, sent
 from functional.webserver import digest
 
+pytestmark = pytest.mark.slow
+
 MARK = "glance_formula_upload"
 
 

@@ -11,6 +11,8 @@ import pytest
 from functional import images, mirror
 from functional.webserver import digest
 
+pytestmark = pytest.mark.slow
+
 GOOD = images.qcow2(virtual_size=3 * 1024 * images.MIB + 1)
 RAW = images.raw(5 * images.MIB)
 COMPRESS = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}

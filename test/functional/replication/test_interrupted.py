@@ -14,6 +14,8 @@ from functional import images
 
 from .conftest import SOURCE
 
+pytestmark = pytest.mark.slow
+
 MARK = f"functional from {SOURCE}"
 BIG = images.qcow2().ljust(8 * images.MIB, b"\0")
 

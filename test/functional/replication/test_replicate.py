@@ -8,6 +8,8 @@ from functional import images
 
 from .conftest import SOURCE
 
+pytestmark = pytest.mark.slow
+
 FULL = {
     "visibility": "public",
     "tags": ["b", "a"],
