@@ -122,8 +122,9 @@ def limit_absent(
 
 
 def _place(service, type, region, project=None, project_domain=None, domain=None):
-    owner = {"project": project, "project_domain": project_domain} if project else {"domain": domain}
-    place = {"service": service, "type": type, "region": region, **owner}
+    place = {"service": service, "type": type, "region": region, "project": project, "domain": domain}
+    if project:
+        place["project_domain"] = project_domain
     return {key: value for key, value in place.items() if value is not None}
 
 

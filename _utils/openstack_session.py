@@ -26,6 +26,15 @@ try:
         ka_exceptions.ServiceUnavailable,
         ka_exceptions.GatewayTimeout,
     )
+
+    class _Session(keystoneauth1.session.Session):
+        """Logs no body of what is written: there may be a secret in it, and keystoneauth knows only some of them."""
+
+        def request(self, url, method, *args, **kwargs):
+            if method not in ("GET", "HEAD"):
+                kwargs["log"] = False
+            return super().request(url, method, *args, **kwargs)
+
 except ImportError:
     HAS_KEYSTONEAUTH = False
 
@@ -91,7 +100,7 @@ def for_system(session, found):
 
 
 def _session(found):
-    made = keystoneauth1.session.Session(
+    made = _Session(
         auth=_plugin(found),
         verify=False if found.get("insecure") else found.get("cacert") or True,
         timeout=found["timeout"],
@@ -141,14 +150,12 @@ def asking(what, found, secrets=()):
     except ka_exceptions.Forbidden as exc:
         words = _words(exc, found, secrets)
         raise Refused(f"{what}: {who} may not do this: {words} (a role is missing, or it is protected)") from exc
-    except ka_exceptions.SSLError as exc:
-        raise Unreachable(
-            f"{what}: the certificate of {_url(exc, found)} is not accepted: set cacert in {found.get('source')}"
-        ) from exc
     except (*_NO_ANSWER, ka_exceptions.DiscoveryFailure) as exc:
-        raise Unreachable(
-            f"{what}: no answer from {_url(exc, found)} for {who}: is the service up, is the URL right?"
-        ) from exc
+        if _of_certificate(exc):
+            words = f"the certificate of {_url(exc, found)} is not accepted: set cacert in {found.get('source')}"
+        else:
+            words = f"no answer from {_url(exc, found)} for {who}: is the service up, is the URL right?"
+        raise Unreachable(f"{what}: {words}") from exc
     except ka_exceptions.CatalogException as exc:
         raise Unreachable(
             f"{what}: the catalogue has no {found.get('interface', 'public')} endpoint for it"
@@ -160,6 +167,11 @@ def asking(what, found, secrets=()):
         raise OpenStackError(f"{what}: HTTP {exc.http_status}: {_words(exc, found, secrets)}") from exc
     except ka_exceptions.ClientException as exc:
         raise OpenStackError(f"{what}: {type(exc).__name__}") from exc
+
+
+def _of_certificate(exc):
+    """Whether a certificate was not accepted; of a login keystoneauth has that in its text only."""
+    return isinstance(exc, ka_exceptions.SSLError) or "SSL exception" in str(exc)
 
 
 def _words(exc, found, secrets):

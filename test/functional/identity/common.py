@@ -6,7 +6,8 @@ OTHER = "bbb: another, # one"
 KEY, OTHER_KEY = "glance:identity:password", "glance:identity:other"
 IMAGE = "http://image-node.example.org:9292"
 TYPE = "formula-image"
-TAILS = ["plain name", "quote'\"` 50%25 %s", "a/b?c=d&e#f", "ünï-日本 {{ jinja }}", "-dash\nline", "a" * 50]
+# What a name may end in: nothing special, and all at once that an URL, a shell, SQL, Jinja or YAML could trip over.
+TAILS = {"plain": "plain name", "hostile": "-'\"` 50%25 %s a?c=d&e#f ünï-日本 {{ jinja }}\nline"}
 LOCKOUT = 20
 
 

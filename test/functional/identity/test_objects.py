@@ -5,10 +5,11 @@ import pytest
 from .common import IMAGE, KEY, OTHER_KEY, PREFIX, TAILS, TYPE, new
 
 pytestmark = pytest.mark.slow
-IN_URLS = [tail for tail in TAILS if "/" not in tail]
+ANY_NAME = pytest.mark.parametrize("tail", [f"{tail}/b" for tail in TAILS.values()], ids=TAILS)
+IN_A_URL = pytest.mark.parametrize("tail", TAILS.values(), ids=TAILS)
 
 
-@pytest.mark.parametrize("tail", TAILS)
+@ANY_NAME
 def test_domain(converges, tail):
     name = PREFIX + tail
     assert converges("domain_present", name=name, description="text") == new(
@@ -17,7 +18,7 @@ def test_domain(converges, tail):
     assert converges("domain_absent", name=name)["name"] == {"old": name, "new": None}
 
 
-@pytest.mark.parametrize("tail", TAILS)
+@ANY_NAME
 def test_project(converges, site, tail):
     name = PREFIX + tail
     below = {"parent": site["project"].name, "tags": ["ü %", "a"], "options": {"immutable": False}}
@@ -30,7 +31,7 @@ def test_project(converges, site, tail):
     assert changes["id"]["new"] is None
 
 
-@pytest.mark.parametrize("tail", TAILS)
+@ANY_NAME
 def test_user(converges, modules, site, tail):
     name = PREFIX + tail
     told = {"email": "a@example.org", "description": "text", "options": {"ignore_password_expiry": True}}
@@ -49,7 +50,7 @@ def test_user(converges, modules, site, tail):
     assert converges("user_absent", name=name)["name"] == {"old": name, "new": None}
 
 
-@pytest.mark.parametrize("tail", TAILS)
+@ANY_NAME
 def test_group_and_members(converges, site, tail):
     name = PREFIX + tail
     assert converges("group_present", name=name, description="text") == new(
@@ -61,7 +62,7 @@ def test_group_and_members(converges, site, tail):
     assert "id" in converges("group_absent", name=name)
 
 
-@pytest.mark.parametrize("tail", TAILS)
+@ANY_NAME
 def test_role(converges, site, tail):
     name = PREFIX + tail
     implied = ["reader", site["role"].name]
@@ -70,14 +71,14 @@ def test_role(converges, site, tail):
     assert "id" in converges("role_absent", name=name)
 
 
-@pytest.mark.parametrize("tail", TAILS)
+@ANY_NAME
 def test_role_of_a_domain(converges, domain, tail):
     own = {"name": PREFIX + tail, "domain": domain.name}
     assert converges("role_present", **own, implies=["reader"]) == new(**own, implies=["reader"])
     assert "id" in converges("role_absent", **own)
 
 
-@pytest.mark.parametrize("tail", TAILS)
+@ANY_NAME
 def test_service_and_endpoint(converges, tail):
     service = {"name": PREFIX + tail, "type": TYPE}
     place = {"type": TYPE, "interface": "public", "region": f"{PREFIX}one"}
@@ -89,7 +90,7 @@ def test_service_and_endpoint(converges, tail):
     assert converges("service_absent", **service)["type"] == {"old": TYPE, "new": None}
 
 
-@pytest.mark.parametrize("tail", IN_URLS)
+@IN_A_URL
 def test_region(converges, site, tail):
     told = {"name": PREFIX + tail, "description": "text", "parent": site["region"].id}
     assert converges("region_present", **told) == new(**told)
@@ -97,7 +98,7 @@ def test_region(converges, site, tail):
     assert "id" in converges("region_absent", name=PREFIX + tail)
 
 
-@pytest.mark.parametrize("tail", TAILS)
+@ANY_NAME
 def test_limits(converges, site, tail):
     place = {"name": PREFIX + tail, "service": site["service"].name, "type": TYPE, "region": site["region"].id}
     told = {"limit": 10, "description": "text"}
