@@ -191,19 +191,19 @@ def _secure_rbac(config):
 
 def _admin(pillar):
     identity, admin = _identity(pillar)
-    if admin.get("cloud"):
+    if _named_elsewhere(admin):
         return []
-    if not admin.get("password"):
-        need = "role identity needs cloud (an entry of clouds.yaml), or a password"
+    if not _secret(admin):
+        need = "role identity needs cloud (an entry of clouds.yaml), a password or an application credential"
         return [f"glance:identity:admin is missing: {need}"]
     return _auth_url(identity, admin, "identity")
 
 
 def _cataloguer(pillar):
     identity, admin = _identity(pillar)
-    if admin.get("cloud"):
+    if _named_elsewhere(admin):
         return []
-    if not (identity.get("password") or admin.get("password")):
+    if not (identity.get("password") or _secret(admin)):
         return ["glance:identity:admin is missing: role images needs it, or glance:identity:password"]
     return _auth_url(identity, admin, "images")
 
@@ -211,6 +211,16 @@ def _cataloguer(pillar):
 def _identity(pillar):
     identity = pillar.get("identity", {})
     return identity, identity.get("admin", {})
+
+
+def _named_elsewhere(admin):
+    """Whether pillar only says where it is written who the administrator is."""
+    return admin.get("cloud") or admin.get("environment")
+
+
+def _secret(admin):
+    """What the administrator logs in with."""
+    return admin.get("password") or admin.get("application_credential_secret")
 
 
 def _auth_url(identity, admin, role):

@@ -148,7 +148,15 @@ def test_all_problems_at_once():
     assert len(problems({"databse": 1, "database:port": "x", "api:bind_port": 0, "sites": 1})) == 4
 
 
-@pytest.mark.parametrize("admin", [{"cloud": "admin"}, {"password": "x"}])
+@pytest.mark.parametrize(
+    "admin",
+    [
+        {"cloud": "admin"},
+        {"environment": True},
+        {"password": "x"},
+        {"application_credential_id": "x", "application_credential_secret": "y"},
+    ],
+)
 def test_the_role_identity_needs_an_administrator(admin):
     endpoint = {"identity:endpoints:public": "http://image-node:9292"}
     assert "glance:identity:admin is missing" in str(problems(endpoint, roles=["identity"]))
@@ -204,6 +212,7 @@ def test_every_key_is_described():
         "glance:database:admin:password",
         "glance:messaging:password",
         "glance:identity:admin:password",
+        "glance:identity:admin:application_credential_secret",
         "glance:identity:password",
         "glance:identity:memcached_secret",
     ]
