@@ -7,8 +7,10 @@ import textwrap
 
 import pytest
 import salt.exceptions
+from releases import venvs
+from releases.errors import Missing
+from releases.lanes import LANES
 
-REAL = shutil.which("glance-manage")
 STAND_IN = """\
 #!/bin/sh
 # what needs to be done is in a file beside this one; stderr is noisy when all is well, as that of the real command
@@ -111,7 +113,20 @@ def test_versions(command, modules):
     assert modules.glance_manage.db_version(user=None) == "2024_1_contract01"
 
 
-@pytest.mark.skipif(not REAL, reason="glance-manage is not on this machine")
+@pytest.fixture
+def real(monkeypatch):
+    """The command of this machine, else that of a release from PyPI."""
+    if shutil.which("glance-manage"):
+        return
+    try:
+        venv = venvs.ensure(LANES["hibiscus"])
+    except Missing as missing:
+        pytest.skip(str(missing))
+    monkeypatch.setenv("PATH", f"{venv / 'bin'}{os.pathsep}{os.environ['PATH']}")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("real")
 def test_the_real_command(tmp_path, modules, synced):
     config = tmp_path / "glance-api.conf"
     database = tmp_path / "glance.sqlite"
@@ -133,7 +148,8 @@ def test_the_real_command(tmp_path, modules, synced):
     assert modules.glance_manage.db_version(config=str(config), user=None)
 
 
-@pytest.mark.skipif(not REAL, reason="glance-manage is not on this machine")
+@pytest.mark.slow
+@pytest.mark.usefixtures("real")
 def test_the_real_command_without_a_server(tmp_path, modules):
     config = pathlib.Path(tmp_path / "glance-api.conf")
     config.write_text(f"[database]\nconnection = mysql+pymysql://glance:{PASSWORD}@127.0.0.1:9/glance\n")
