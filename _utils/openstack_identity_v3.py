@@ -43,6 +43,8 @@ _INSIDE = {"member": "/groups/{home}", "application credential": "/users/{home}"
 _NOT_SET = {"region": {"enabled": None}, "limit": {"project": None}}
 # Up to 2024.2 Keystone shows the limits of all projects to a token for the whole system only, others silently less.
 _SYSTEM = {"limit"}
+# Keystone 22 lets only a token for the whole system change these, 27 also an application credential.
+_SYSTEM_IF_REFUSED = {"registered limit"}
 
 
 class V3:
@@ -88,16 +90,18 @@ class V3:
 
     def create(self, kind, values):
         """Create an object and return the row that Keystone answers; arguments are those of keystoneclient."""
-        return self.manager(kind).create(**{**_NOT_SET.get(kind, {}), **values}).to_dict()
+        values = {**_NOT_SET.get(kind, {}), **values}
+        return self._write(kind, lambda manager: manager.create(**values)).to_dict()
 
     def update(self, kind, id, values):
         """Change the given attributes of an object."""
-        self.manager(kind).update(quote(id, safe=""), **values)
+        self._write(kind, lambda manager: manager.update(quote(id, safe=""), **values))
 
     def delete(self, kind, id, home=None):
         """Remove an object; one that somebody else just removed is as good."""
+        path = f"{self._path(kind, home)}/{quote(id, safe='')}"
         with contextlib.suppress(ka_exceptions.NotFound):
-            self.manager(kind).client.delete(f"{self._path(kind, home)}/{quote(id, safe='')}")
+            self._write(kind, lambda manager: manager.client.delete(path))
 
     def grant(self, role_id, place):
         """Give a role at a place of ``openstack_identity_places``."""
@@ -140,6 +144,15 @@ class V3:
         """Return the catalogue that comes with this session's token."""
         _, body = self.manager("service").client.get("/auth/catalog")
         return body["catalog"]
+
+    def _write(self, kind, act):
+        """Do something with keystoneclient's manager of a kind, in the name of the system where that is needed."""
+        try:
+            return act(self.manager(kind))
+        except ka_exceptions.Forbidden:
+            if kind not in _SYSTEM_IF_REFUSED:
+                raise
+            return act(getattr(self._client(system=True), KINDS[kind]))
 
     def _path(self, kind, home):
         inside = _INSIDE.get(kind, "").format(home=home and quote(home, safe=""))

@@ -203,8 +203,11 @@ def test_arguments_are_checked_first(refused, arguments, words):
     assert words in refused("application_credential_present", **declare(**arguments))
 
 
-def test_roles_that_imply_others_are_not_enough(run, listed, file):
-    """Keystone gives those too: a credential that never is as declared would be made anew each time."""
+def test_roles_that_imply_others_are_not_enough(release, converges, run, listed, file):
+    """Keystone gives those too (22 does not): a credential that never is as declared would be made anew each time."""
+    if release == "zed":
+        assert converges("application_credential_present", **declare(file=file, roles=["member"]))
+        return
     ret = run("application_credential_present", **declare(file=file, roles=["member"]))
     assert (ret.result, ret.changes) == (False, {})
     assert "name all of them: ['member', 'reader']" in ret.comment

@@ -129,7 +129,7 @@ def declared(site, cloud, run):
 def test_drift_is_shown_and_repaired(declared, converges, cloud, system, kind, attribute):
     drift, changes = DRIFT[kind, attribute]
     arguments = declared(kind)
-    manager = getattr(system if kind == "limit" else cloud, f"{kind}s")
+    manager = getattr(system if "limit" in kind else cloud, f"{kind}s")
     names = {arguments["name"], arguments.get("region")} - {None}
     thing = next(
         each
