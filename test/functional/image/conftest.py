@@ -97,10 +97,22 @@ def name():
 
 
 @pytest.fixture
-def present(states, name, web):
+def fresh(state, loaders):
+    """Runs a state function as in a run of its own: nothing is remembered."""
+
+    def run(function, **arguments):
+        loaders.context.clear()
+        return state(function, **arguments)
+
+    return run
+
+
+@pytest.fixture
+def present(fresh, name, web):
     """The state with usual arguments."""
     return functools.partial(
-        states.openstack_image.present,
+        fresh,
+        "openstack_image.present",
         name=name,
         source=f"{web.url}/good.qcow2",
         source_hash=digest(GOOD),

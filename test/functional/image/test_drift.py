@@ -31,7 +31,7 @@ ATTRIBUTES = {
 
 
 @pytest.mark.parametrize("case", ATTRIBUTES)
-def test_drift_is_shown_and_repaired_with_one_patch(present, glance, found, name, window, case, loaders):
+def test_drift_is_shown_and_repaired_with_one_patch(present, glance, found, name, window, case):
     attribute = case.split()[0]
     wanted, drifted, change = ATTRIBUTES[case]
     arguments = {attribute: wanted}
@@ -39,7 +39,6 @@ def test_drift_is_shown_and_repaired_with_one_patch(present, glance, found, name
     image = found(name)[0]
     removed = change if isinstance(change, list) else None
     glance.images.update(image.id, remove_props=removed, **({} if removed else change))
-    loaders.reset_state()
     window.log.clear()
     expected = {attribute: {"old": drifted, "new": wanted}}
     planned = present(test=True, **arguments)
@@ -112,13 +111,12 @@ def test_drift_of_the_status(present, modules, name, window, wanted):
     assert_repaired(present, window, "POST", expected, deactivated=wanted)
 
 
-def test_drift_of_the_owner(present, glance, found, name, window, projects, loaders):
+def test_drift_of_the_owner(present, glance, found, name, window, projects):
     mine, yours = projects
     assert present(owner=mine).result
     [image] = found(name)
     assert image.owner == projects[mine]
     glance.images.update(image.id, owner=projects[yours])
-    loaders.reset_state()
     # in another project than the declared and the own one, it is nobody's image of this name
     assert present(owner=mine, test=True).changes["status"] == {"old": None, "new": "active"}
     expected = {"owner": {"old": projects[yours], "new": mine}}
@@ -126,7 +124,7 @@ def test_drift_of_the_owner(present, glance, found, name, window, projects, load
     assert found(name)[0].owner == projects[mine]
 
 
-def test_drift_of_members(present, glance, found, name, window, projects, loaders):
+def test_drift_of_members(present, glance, found, name, window, projects):
     one, two = projects
     declared = {"members": {one: "accepted", two: None}, "visibility": "shared"}
     assert present(**declared).result
@@ -165,7 +163,7 @@ def test_an_unknown_project_is_named(present, found, name):
     assert found(name) == []
 
 
-def test_drift_of_stores(present, modules, found, name, window, stores, loaders):
+def test_drift_of_stores(present, modules, found, name, window, stores):
     default, other = stores[:2]
     assert present(stores=[default, other]).result
     [image] = found(name)
