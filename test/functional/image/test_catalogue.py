@@ -9,8 +9,6 @@ from functional import images
 from functional.image.common import assert_nothing_left
 from functional.webserver import digest
 
-pytestmark = pytest.mark.slow
-
 
 def test_absent(present, fresh, found, name):
     present()
@@ -98,6 +96,7 @@ def versions(present, web, name, count, **arguments):
         time.sleep(1)  # a retirement is noted to the second
 
 
+@pytest.mark.slow
 def test_old_versions_are_deleted_by_policy(present, fresh, found, name, web, catalogue, glance):
     versions(present, web, name, 4, **catalogue)
     retired = sorted((each for each in found(name) if each.os_hidden), key=lambda each: each.glance_formula_retired_at)
@@ -118,6 +117,7 @@ def test_old_versions_are_deleted_by_policy(present, fresh, found, name, web, ca
     assert {each.id for each in found(name) if each.os_hidden} == {newest}
 
 
+@pytest.mark.slow
 def test_what_a_function_says_is_in_use(present, fresh, found, name, web, catalogue):
     versions(present, web, name, 2, **catalogue)
     state = functools.partial(fresh, "openstack_image.retired", name="old", retire={"keep": 0}, **catalogue)

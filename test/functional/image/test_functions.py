@@ -2,13 +2,8 @@
 
 import urllib.parse
 
-import pytest
-
 from functional import images
 from functional.image.common import GOOD, sent
-from functional.webserver import digest
-
-pytestmark = pytest.mark.slow
 
 
 def test_answer_as_data(modules, window, glance):
@@ -37,17 +32,6 @@ def test_listing_is_asked_once_and_knows_own_writes(modules, window, glance, web
 def asked(window):
     """Paths of the lists of images that were asked for."""
     return [path for _, path, _ in sent(window, "GET") if "/v2/images?" in path]
-
-
-def test_download(modules, glance, web, name, tmp_path):
-    modules.openstack_image.upload(name, f"{web.url}/good.qcow2", "qcow2")
-    dest = tmp_path / "copy.qcow2"
-    ret = modules.openstack_image.download(name, str(dest))
-    assert ret == {"path": str(dest), "size": len(GOOD), "hash": digest(GOOD, "sha512"), "transferred": len(GOOD)}
-    assert dest.read_bytes() == GOOD
-    assert list(tmp_path.iterdir()) == [dest]
-    assert modules.openstack_image.digest(name) == digest(GOOD)
-    assert modules.openstack_image.digest(name, "md5") == digest(GOOD, "md5")
 
 
 def test_inspect(modules, tmp_path):

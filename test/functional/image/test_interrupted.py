@@ -19,8 +19,6 @@ from functional import images, webserver
 from functional.image.common import GOOD, OTHER
 from functional.webserver import digest
 
-pytestmark = pytest.mark.slow
-
 MARK, RECORD = marks.UPLOAD, marks.RECORD
 
 
@@ -227,7 +225,13 @@ def minions(loaders, tmp_path):
     return run
 
 
-@pytest.mark.parametrize("ids", [("one", "two"), ("one", "one")], ids=["two minions", "one minion"])
+@pytest.mark.parametrize(
+    "ids",
+    [
+        pytest.param(("one", "two"), id="two minions"),
+        pytest.param(("one", "one"), id="one minion", marks=pytest.mark.slow),
+    ],
+)
 def test_two_runs_at_once_make_one_image(present, minions, found, name, web, ids):
     barrier = threading.Barrier(2)
     wait = functools.partial(contextlib.suppress, threading.BrokenBarrierError)
