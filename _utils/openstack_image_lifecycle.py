@@ -18,7 +18,7 @@ import time
 import openstack_image_marks as marks
 import openstack_image_metadata as metadata
 import openstack_image_retirement
-from openstack_errors import EXPECTED, Conflict, OpenStackError, Refused, Unreachable
+from openstack_errors import EXPECTED, Conflict, OpenStackError, Refused, Spent, Unreachable
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,8 @@ def prepared(api, wanted, digest, host, policy=None):
         What becomes of an image that another has taken the place of already, from
         ``openstack_image_retirement.policy``. Default ``None``: hidden.
 
-    Raises :py:exc:`OpenStackError` when another minion is at it, or when the declared id cannot be used any more.
+    Raises :py:exc:`OpenStackError` when another minion is at it, and its :py:exc:`Spent` when the declared id cannot be
+    used any more.
     """
     _finish(api, wanted, policy)
     found = _whole(api, wanted, digest, host) or _retired(api, wanted, digest)
@@ -203,9 +204,8 @@ def _made(api, image_id, wanted, digest, host):
         except Conflict:
             image = api.image(image_id)
     if image is None and pinned:
-        raise OpenStackError(
+        raise Spent(
             f"Glance gave id {image_id} to an image that was deleted, and gives an id out once: declare another id"
-            f" (or remove the old row: glance-manage db purge, then purge_images_table)"
         )
     if image is None or not (pinned or _own(api, image)):
         return None
@@ -245,6 +245,8 @@ def _whole(api, wanted, digest, host):
 
 def _retired(api, wanted, digest):
     """An image that had the name before and has the wanted data: it comes back, and no data moves."""
+    if "copy_of" in wanted:  # what was retired here, the other cloud does not bring back
+        return None
     for image in api.images():
         if (
             marks.read(image, marks.RETIRED) == wanted["name"]

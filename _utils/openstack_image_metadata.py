@@ -10,7 +10,7 @@ import re
 
 import openstack_image_marks as marks
 from openstack_errors import Ambiguous, Invalid, OpenStackError
-from openstack_image_marks import CATALOGUE, RECORD, UPLOAD
+from openstack_image_marks import CATALOGUE, COPY_OF, RECORD, UPLOAD
 
 # Begins a digest of the source file where that is not what Glance keeps: a compressed one, one that Glance converts.
 SOURCE = "source:"
@@ -71,6 +71,8 @@ _FORMATS = ("disk_format", "container_format")
 _WHOLE = ("active", "deactivated")
 _BUSY = ("saving", "uploading", "importing")
 NOT_RECORDED = ", not recorded"
+# Attributes that are kept as a mark.
+_MARKS = {"catalogue": CATALOGUE, "copy_of": COPY_OF}
 
 
 def declared(name=None, id=None, **given):
@@ -275,9 +277,7 @@ def operations(image, wanted):
         current = sorted(image.get(key) or []) if key == "tags" else image.get(_API_NAMES.get(key, key))
         if current != wanted[key] and not (key == "hidden" and not current and not wanted[key]):
             patch.append({"op": "replace", "path": f"/{_API_NAMES.get(key, key)}", "value": wanted[key]})
-    own = {key: wanted[key] for key in NAMED if key in wanted}
-    if "catalogue" in wanted:
-        own[CATALOGUE] = marks.of(wanted["catalogue"], image["id"])
+    own = {key: wanted[key] for key in NAMED if key in wanted} | _marked(wanted, image["id"])
     if "properties" in wanted:
         return patch + _property_operations(image, {**wanted["properties"], **own})
     return patch + additions(image, own)
@@ -288,7 +288,8 @@ def creation(wanted):
     body = {_API_NAMES.get(key, key): wanted[key] for key in ("id", *_PATCHED, *NAMED) if key in wanted}
     if not body.get("os_hidden"):
         body.pop("os_hidden", None)  # not known before Rocky
-    return {**{key: value for key, value in wanted["properties"].items() if value is not None}, **body}
+    properties = {key: value for key, value in wanted["properties"].items() if value is not None}
+    return {**properties, **_marked(wanted, wanted.get("id")), **body}
 
 
 def additions(image, properties):
@@ -304,6 +305,10 @@ def additions(image, properties):
 def _property_operations(image, properties):
     unwanted = [key for key in custom(image, properties) if properties.get(key) is None]
     return additions(image, properties) + [{"op": "remove", "path": _pointer(key)} for key in unwanted]
+
+
+def _marked(wanted, image_id):
+    return {mark: marks.of(wanted[key], image_id) for key, mark in _MARKS.items() if key in wanted}
 
 
 def _pointer(key):
