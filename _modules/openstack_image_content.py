@@ -11,6 +11,7 @@ import contextlib
 
 import openstack_image_api
 import openstack_image_copy
+import openstack_image_declared as declaration
 import openstack_image_decompress
 import openstack_image_fetch
 import openstack_image_hash
@@ -197,7 +198,7 @@ def upload(
         salt 'image*' openstack_image.upload cirros https://example.org/cirros.img visibility=public
         salt 'image*' openstack_image.upload haiku https://example.org/haiku.raw.xz fetch='{decompress: xz}'
     """
-    given = metadata.declared(
+    given = declaration.declared(
         name=name,
         id=id,
         disk_format=disk_format,

@@ -13,8 +13,8 @@ import threading
 import time
 
 import openstack_image_download
-import openstack_image_metadata as metadata
 import openstack_image_offer as offer
+import openstack_image_patch as patching
 import openstack_image_sharing as sharing
 import openstack_image_upload
 from openstack_errors import EXPECTED, OpenStackError, Spent
@@ -171,7 +171,7 @@ def _aligned(image, there, target):
     """Change what differs of an image that has its data, with one request, and another for its status."""
     wanted = _attributes(image)
     wanted["properties"] = {**wanted["properties"], RECORD: image.get(RECORD) or there.get(RECORD)}
-    if operations := metadata.operations(there, wanted):
+    if operations := patching.operations(there, wanted):
         there = target.patch(there["id"], operations)
     if there["status"] != image["status"]:
         target.action(there["id"], "deactivate" if image["status"] == "deactivated" else "reactivate")
