@@ -94,6 +94,11 @@ def _staged(api, image, stream, digest, wanted, fetch, _url, progress):
         before, image = image, openstack_image_interop.wait(api, image["id"], fetch.import_timeout)
         if image["disk_format"] == before["disk_format"]:
             return _verified(api, image, checked), _taken(checked)
+        if wanted.get("disk_format"):
+            raise OpenStackError(
+                f"{stream.label}: Glance made {image['disk_format']} of it: declare no disk_format, since that of the"
+                f" source is not what the image has then"
+            )
         return _noted(api, image, checked.record), _taken(checked)
 
 
