@@ -101,8 +101,10 @@ def _queued(api, wanted, digest, host):
     """An image without data that an earlier upload by this host left, and whose id is one that this image may have."""
     usable = list(itertools.islice(_candidates(wanted, digest), _REUSED))
     for image in leftovers.marked(api, wanted["name"]):
-        if marks.uploading(image)[0] == host and image["status"] == "queued" and image["id"] in usable:
-            return image
+        if marks.uploading(image)[0] == host and image["id"] in usable:
+            now = api.image(image["id"])  # since it was listed, Glance may have died with its data
+            if now and now["status"] == "queued":
+                return now
     return None
 
 
@@ -168,7 +170,10 @@ def _made(api, image_id, wanted, digest, host):
     ):
         return image
     if pinned:
-        raise OpenStackError(f"image {image_id} exists and is {image['status']}: data goes only to a queued one")
+        raise OpenStackError(
+            f"image {image_id} exists and is {image['status']}: data goes only to a queued one; if an upload died with"
+            f" Glance, delete the image and declare another id"
+        )
     return None
 
 

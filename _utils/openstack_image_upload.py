@@ -70,6 +70,8 @@ def upload(
         if image["status"] in ("queued", "uploading"):
             image, taken = _WAYS[fetch.via](api, image, stream, digest, wanted, fetch, url, progress)
             wanted = {**wanted, **{key: value for key, value in taken.items() if key in derive}}
+        if image["status"] not in ("active", "deactivated"):
+            raise OpenStackError(f"image {image['id']} became {image['status']} meanwhile: run again")
         return openstack_image_lifecycle.published(api, image, wanted, replaces, policy)
     except BaseException:
         openstack_image_leftovers.take_back(api, image["id"], "id" in wanted)

@@ -239,3 +239,28 @@ def test_two_minions_that_declare_the_same_data():
     run(api, FIRST)
     run(late, FIRST, host="other")
     assert_one_right_image(api, FIRST)
+
+
+@pytest.mark.parametrize("pinned", [None, "11111111-2222-4333-8444-555555555555"])
+def test_an_image_that_glance_lost_since_it_was_listed_is_never_offered(pinned):
+    """A listing may say ``queued`` of an image whose upload died with Glance, which leaves it ``saving`` for ever."""
+    api = Glance()
+    api.kill_at(1, True)
+    with pytest.raises(Killed):
+        run(api, FIRST, pinned)
+    api.kill_at(None, False)
+    [lost] = api.known
+    listed = api.images()
+    api.known[lost]["status"] = "saving"
+    api.images = lambda: (
+        [image for image in listed if image["id"] in api.known]
+        + [dict(image) for key, image in api.known.items() if key != lost]
+    )
+    if pinned:
+        with pytest.raises(OpenStackError, match=r"is saving.*declare another id"):
+            run(api, FIRST, pinned)
+        assert api.known[lost]["visibility"] == "private"
+    else:
+        run(api, FIRST)
+        assert lost not in api.known
+        assert_one_right_image(api, FIRST)
