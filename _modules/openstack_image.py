@@ -15,8 +15,9 @@ import time
 import uuid
 
 import openstack_image_api
+import openstack_image_digests
+import openstack_image_download
 import openstack_image_inspect
-import openstack_image_lifecycle
 import openstack_image_metadata as metadata
 import openstack_session
 from openstack_errors import OpenStackError, Unreachable
@@ -189,10 +190,10 @@ def digest(name_or_id, algorithm="sha256", profile=PROFILE):
     """
     image = _existing(name_or_id, profile)
     key = f"openstack_image.digest:{image['id']}:{algorithm}"
-    if algorithm in metadata.digests(image):
-        return f"{algorithm}={metadata.digests(image)[algorithm]}"
+    if algorithm in openstack_image_digests.digests(image):
+        return f"{algorithm}={openstack_image_digests.digests(image)[algorithm]}"
     if key not in __context__:  # the data of an id never changes
-        __context__[key] = openstack_image_lifecycle.read_digest(_api(profile), image["id"], algorithm)
+        __context__[key] = openstack_image_download.read_digest(_api(profile), image["id"], algorithm)
     return __context__[key]
 
 

@@ -5,10 +5,12 @@ Changes to images that are there, and their end.
 """
 
 import openstack_image_api
-import openstack_image_lifecycle
+import openstack_image_declared as declaration
+import openstack_image_digests
+import openstack_image_leftovers
 import openstack_image_lock
 import openstack_image_marks as marks
-import openstack_image_metadata as metadata
+import openstack_image_patch as patching
 import openstack_image_retirement
 import openstack_image_sharing
 import openstack_session
@@ -85,7 +87,7 @@ def update(
         salt 'image*' openstack_image.update cirros visibility=public 'properties={hw_disk_bus: virtio}'
     """
     image = _existing(name_or_id, profile)
-    wanted = metadata.declared(
+    wanted = declaration.declared(
         name=name,
         disk_format=disk_format,
         container_format=container_format,
@@ -100,13 +102,13 @@ def update(
         catalogue=catalogue,
     )
     wanted = _api(profile).kept(wanted)
-    beside = metadata.declared(properties=set_properties or {})["properties"]
+    beside = declaration.declared(properties=set_properties or {})["properties"]
     if recorded_hash:
-        beside[marks.RECORD] = metadata.record(image, recorded_hash)
+        beside[marks.RECORD] = openstack_image_digests.record(image, recorded_hash)
     if "properties" in wanted:
         wanted["properties"] |= beside
         beside = {}
-    patch = metadata.operations(image, wanted) + metadata.additions(image, beside)
+    patch = patching.operations(image, wanted) + patching.additions(image, beside)
     return _api(profile).patch(image["id"], patch) if patch else image
 
 
@@ -136,7 +138,7 @@ def delete(name_or_id, force=False, profile=PROFILE):
         raise OpenStackError(f"image {image['id']} is protected: use force, or take its protection away")
     if image["protected"]:
         update(image["id"], protected=False, profile=profile)
-    return openstack_image_lifecycle.delete(_api(profile), image["id"])
+    return openstack_image_leftovers.delete(_api(profile), image["id"])
 
 
 def deactivate(name_or_id, profile=PROFILE):
@@ -198,7 +200,7 @@ def members(name_or_id, members, profile=PROFILE):
         salt 'image*' openstack_image.members cirros '{6b2a2b7c5a4c4d2f8c7b6a5e4d3c2b1a: accepted}'
     """
     image, api = _existing(name_or_id, profile), _api(profile)
-    wanted = metadata.declared(members=members, visibility=image["visibility"])["members"]
+    wanted = declaration.declared(members=members, visibility=image["visibility"])["members"]
     current = openstack_image_sharing.members(api, image["id"]) if image["visibility"] == "shared" else {}
     wanted = {project: status or current.get(project, "pending") for project, status in wanted.items()}
     openstack_image_sharing.bring_about(api, image["id"], current, wanted)
@@ -247,7 +249,7 @@ def leftovers(profile=PROFILE):
         salt 'image*' openstack_image.leftovers
     """
     api = _api(profile)
-    found = openstack_image_lifecycle.leftovers(api, __opts__["id"])
+    found = openstack_image_leftovers.leftovers(api, __opts__["id"])
     cachedir = __opts__["cachedir"]
     return {
         key: name for key, name in found.items() if not openstack_image_lock.is_held(cachedir, f"{api.base} {name}")

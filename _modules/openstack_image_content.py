@@ -11,6 +11,7 @@ import contextlib
 
 import openstack_image_api
 import openstack_image_copy
+import openstack_image_declared as declaration
 import openstack_image_decompress
 import openstack_image_fetch
 import openstack_image_hash
@@ -181,7 +182,7 @@ def upload(
         ``decompress`` is ``gz``, ``bz2``, ``xz`` or ``zstd``, ``hash_of`` says whether the hash is of the compressed
         ``file`` (default) or the ``data`` in it. ``signature`` is URL or path of the sums file's GPG signature, or
         ``inline``; ``keyring`` the path of the keys. ``ca_file`` (path) and ``headers`` (mapping) are for the source's
-        server, ``retries`` (default ``5``; not of ftp) and ``timeout`` (seconds, ``60``) for a read that breaks or
+        server, ``retries`` (default ``5``) and ``timeout`` (seconds, ``60``) for a read that breaks or
         stalls. ``directory`` is where ``file`` keeps its copy, ``max_virtual_size`` (GiB, ``1024``) what a disk may
         claim to be, ``import_timeout`` (seconds, ``3600``) how long Glance's own import may take.
 
@@ -197,7 +198,7 @@ def upload(
         salt 'image*' openstack_image.upload cirros https://example.org/cirros.img visibility=public
         salt 'image*' openstack_image.upload haiku https://example.org/haiku.raw.xz fetch='{decompress: xz}'
     """
-    given = metadata.declared(
+    given = declaration.declared(
         name=name,
         id=id,
         disk_format=disk_format,

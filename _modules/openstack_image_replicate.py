@@ -57,6 +57,11 @@ def replicate(source, images=None, parallel=PARALLEL, test=False, profile=PROFIL
     nothing that a user sees, and the next one finishes it. A connection to the source that is cut on the way is taken
     up again where it was.
 
+    Glance gives an id out once. Where the target's has given it to an image that was deleted, or to one whose upload
+    died with Glance itself (it stays ``saving`` and takes no data ever after, so it is deleted here), the image gets
+    an id that follows from name and data, and notes whose copy it is (property ``glance_formula_copy_of``). ``detail``
+    says so in every run.
+
     An image that is there already, under the same id with the same data, is not copied; its attributes and members are
     brought in line. One that is there under the same name with the same data and another id is left as it is. What
     cannot be made the same, since its id has other data there, is an ``error`` of that image; the others go on. An
@@ -110,7 +115,7 @@ def replicate(source, images=None, parallel=PARALLEL, test=False, profile=PROFIL
         steps = planning.plan(meant, ours.images(), ours.project_id, host)
         for step in steps:
             replication.add_members(step, theirs, ours, lambda members: _translated(members, source, profile))
-        steps += planning.leftovers(theirs.images(), ours.images(), host)
+        steps += planning.leftovers(steps, theirs.images(), ours.images(), host)
         if not test:
             # threads share no session: each makes its own
             replication.carry_out(steps, lambda: (_api(source, {}), _api(profile, {})), host, parallel, _tell())

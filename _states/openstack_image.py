@@ -20,9 +20,12 @@ pillar key or a mapping, described in ``_utils/openstack_profile.py``.
 
 import re
 
+import openstack_image_declared as declaration
+import openstack_image_digests
 import openstack_image_marks as marks
 import openstack_image_metadata as metadata
 import openstack_image_retirement
+import openstack_image_step
 from openstack_errors import OpenStackError, Refused, Unreachable
 from openstack_profile import PROFILE
 from openstack_states import converge, diff
@@ -261,7 +264,7 @@ class _Image:
 
     def wanted(self):
         """Return what the image should be, its data as a digest."""
-        declared = __salt__["openstack_image.supported"](metadata.declared(**self._given), self._profile)
+        declared = __salt__["openstack_image.supported"](declaration.declared(**self._given), self._profile)
         openstack_image_retirement.policy(self._retire)
         digest = __salt__["openstack_image.source_hash"](**self._source)
         if digest:
@@ -338,14 +341,14 @@ class _Image:
         return {key: status if wanted.get(key, True) else None for key, status in found.items()}
 
     def _content(self, digest):
-        if not metadata.must_be_read(self._found, digest):
-            return metadata.content(self._found, digest)
+        if not openstack_image_digests.must_be_read(self._found, digest):
+            return openstack_image_digests.content(self._found, digest)
         algorithm = digest.partition("=")[0]
         found = __salt__["openstack_image.digest"](self._found["id"], algorithm, self._profile)
-        return found + metadata.NOT_RECORDED
+        return found + openstack_image_digests.NOT_RECORDED
 
     def _step(self, current):
-        return metadata.step(self._found, diff(current, self._wanted), "id" in self._wanted)
+        return openstack_image_step.step(self._found, diff(current, self._wanted), "id" in self._wanted)
 
     def _replaced(self):
         """The image that this one took the place of, if the run that did so was stopped before it was retired."""

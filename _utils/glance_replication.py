@@ -66,13 +66,16 @@ def _said(done, test):
     if done["action"] == "none":
         return done["detail"] or "as at the source"
     said = f"{'would be ' if test else ''}{_DONE[done['action']]}"
+    return f"{said}: {'; '.join(filter(None, (*_what(done, test), done['detail'])))}"
+
+
+def _what(done, test):
+    """What was done, in pieces."""
     if done["action"] == "copy":
-        pace = "" if test else f" in {done['seconds']} s"
-        return f"{said}: {_size(done['size'])}{pace}"
-    if done["action"] == "remove":
-        return f"{said}: {done['detail']}"
-    changes = (f"{label} {old} -> {new}" for label, old, new in glance_matrix.parts(done["changes"]))
-    return f"{said}: {'; '.join(changes)}"
+        return [_size(done["size"]) + ("" if test else f" in {done['seconds']} s")]
+    if done["action"] == "update":
+        return [f"{label} {old} -> {new}" for label, old, new in glance_matrix.parts(done["changes"])]
+    return []
 
 
 def _size(count):

@@ -25,6 +25,10 @@ class Conflict(OpenStackError):
     """The server says no because of what is there: the id is taken, or the object's state does not allow it."""
 
 
+class Spent(OpenStackError):
+    """The id was given to something that is deleted, and the server gives an id out once."""
+
+
 class Ambiguous(OpenStackError):
     """A name stands for more than one object; the message lists their ids."""
 

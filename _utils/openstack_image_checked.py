@@ -11,10 +11,10 @@ import hashlib
 import openstack_image_decompress
 from openstack_errors import OpenStackError
 from openstack_image_ahead import Digests, ahead
+from openstack_image_digests import SOURCE
 from openstack_image_fetch import Fetch
 from openstack_image_hash import refuse_other, split
 from openstack_image_inspect import Inspection
-from openstack_image_metadata import SOURCE
 
 # Glance's default hashing_algorithm since Rocky
 GLANCE_ALGORITHM = "sha512"

@@ -11,7 +11,7 @@ import os
 import pathlib
 import time
 
-import openstack_image_metadata as metadata
+import openstack_image_digests
 import requests
 from openstack_errors import OpenStackError, Unreachable
 from openstack_image_ahead import ahead
@@ -58,6 +58,15 @@ def blocks(api, image, start=0):
             time.sleep(PAUSE * failures)
 
 
+def read_digest(api, image_id, algorithm):
+    """Return the digest, ``sha256=…``, of the data of an image, read as a stream from Glance."""
+    found = hashlib.new(algorithm, usedforsecurity=False)
+    with api.data(image_id) as response:
+        for block in response.iter_content(BLOCK) if response is not None else ():
+            found.update(block)
+    return f"{algorithm}={found.hexdigest()}"
+
+
 def strongest(image):
     """
     Return ``(algorithm, digest)`` of the best hash that Glance has of an image's data.
@@ -67,7 +76,11 @@ def strongest(image):
 
     Raises :py:exc:`OpenStackError` when it has no data, or was made by a store's location without any hash.
     """
-    known = {key: value for key, value in metadata.digests(image).items() if key in hashlib.algorithms_available}
+    known = {
+        key: value
+        for key, value in openstack_image_digests.digests(image).items()
+        if key in hashlib.algorithms_available
+    }
     if not known:
         raise OpenStackError(f"image {image['id']} is {image['status']} and Glance has no hash of its data")
     algorithm = max(known, key=lambda key: hashlib.new(key, usedforsecurity=False).digest_size)

@@ -78,7 +78,7 @@ class Fetch:
         Sent to the source's server, and to no other that it redirects to; may hold references to pillar keys.
 
     ``retries``
-        How often in a row a broken or stalled read goes on where it was; of http, https and s3. Default ``5``.
+        How often in a row a broken or stalled read goes on where it was, on a server. Default ``5``.
 
     ``timeout``
         Seconds without a byte after which a read counts as stalled. Default ``60``.

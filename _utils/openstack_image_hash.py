@@ -8,7 +8,7 @@ import re
 
 import openstack_image_signature
 from openstack_errors import Invalid, OpenStackError
-from openstack_image_metadata import SOURCE
+from openstack_image_digests import SOURCE
 from openstack_image_source import file_name, local_path, opened
 from openstack_image_stream import BLOCK, shown
 

@@ -6,15 +6,13 @@ ranges by reading the beginning again; only the same file is gone on with.
 import contextlib
 import logging
 import re
-import time
 import urllib.parse
 
 import requests
 from openstack_errors import OpenStackError, Refused, Unreachable
-from openstack_image_stream import BLOCK, Stream, shown
+from openstack_image_stream import BLOCK, Stream, pause, shown
 
 CONNECT_TIMEOUT = 30
-LONGEST_PAUSE = 30
 # The server is there and says: later.
 _BUSY = (429, 500, 502, 503, 504)
 _VALIDATORS = ("ETag", "Last-Modified")
@@ -70,7 +68,7 @@ class _Reader:
             response = self._get()
             if response.status_code not in _BUSY or failures == self._access.retries:
                 break
-            _pause(failures + 1)
+            pause(failures + 1)
         return self._granted(response, (200,))
 
     def blocks(self, response):
@@ -92,7 +90,7 @@ class _Reader:
     def _again(self, first, response, position, failures):
         """The response that goes on; an unreachable server counts as another failure when it is read."""
         response.close()
-        _pause(failures)
+        pause(failures)
         try:
             # Without a range at the beginning: a server that sent no byte may have nothing to resume
             response = self._get(f"bytes={position}-") if position else self._get()
@@ -183,10 +181,6 @@ class _Session(requests.Session):
         if self.should_strip_auth(response.request.url, prepared_request.url):
             for name in self._secret:
                 prepared_request.headers.pop(name, None)
-
-
-def _pause(failures):
-    time.sleep(min(2 ** (failures - 1), LONGEST_PAUSE))
 
 
 def _length(response):

@@ -10,21 +10,17 @@ The next run goes on from wherever one stopped. Two runs at once ask for the sam
 one of them. Only images of the user's own project are gone on with: anybody can set a mark on his own.
 """
 
-import hashlib
 import itertools
-import logging
-import time
 
+import openstack_image_digests
+import openstack_image_download
+import openstack_image_leftovers as leftovers
 import openstack_image_marks as marks
 import openstack_image_metadata as metadata
+import openstack_image_patch as patching
 import openstack_image_retirement
-from openstack_errors import EXPECTED, Conflict, OpenStackError, Refused, Unreachable
+from openstack_errors import Conflict, OpenStackError, Spent
 
-log = logging.getLogger(__name__)
-
-TRIES = 10
-PAUSE = 0.5
-_BLOCK = 256 * 1024
 # How many images of one name and content may have been deleted before.
 _DELETED = 1000
 # Of how many of the ids an image may have a queued one is looked for.
@@ -39,7 +35,7 @@ def prepared(api, wanted, digest, host, policy=None):
         ``openstack_image_api.Api``.
 
     wanted
-        All attributes, from ``openstack_image_metadata``.
+        All attributes, from ``openstack_image_declared``.
 
     digest
         ``sha256=…`` that the data must have, ``None`` for any.
@@ -51,16 +47,17 @@ def prepared(api, wanted, digest, host, policy=None):
         What becomes of an image that another has taken the place of already, from
         ``openstack_image_retirement.policy``. Default ``None``: hidden.
 
-    Raises :py:exc:`OpenStackError` when another minion is at it, or when the declared id cannot be used any more.
+    Raises :py:exc:`OpenStackError` when another minion is at it, and its :py:exc:`Spent` when the declared id cannot be
+    used any more.
     """
     _finish(api, wanted, policy)
     found = _whole(api, wanted, digest, host) or _retired(api, wanted, digest)
     if found:
         return found
     queued = _queued(api, wanted, digest, host)
-    _remove_leftovers(api, wanted, host, queued)
+    leftovers.remove(api, wanted, host, queued)
     if queued:
-        return api.patch(queued["id"], metadata.operations(queued, _unnamed(wanted, host)))
+        return api.patch(queued["id"], patching.operations(queued, _unnamed(wanted, host)))
     for image_id in _candidates(wanted, digest):
         image = _made(api, image_id, wanted, digest, host)
         if image:
@@ -94,73 +91,26 @@ def published(api, image, wanted, replaces=None, policy=None):
     if image["status"] == "deactivated":
         image = api.action(image["id"], "reactivate")
     _forget(api, replaces, image["id"])
-    image = api.patch(image["id"], metadata.operations(image, final))
+    image = api.patch(image["id"], patching.operations(image, final))
     if replaces:
         openstack_image_retirement.retire(api, replaces, policy)
     return image
 
 
-def leftovers(api, host):
-    """
-    Return ``{id: name}`` of the user's own images that uploads by a host made and did not finish, or are at.
-
-    api
-        ``openstack_image_api.Api``.
-
-    host
-        Who uploaded, the minion's id.
-    """
-    marked = ((image, *marks.uploading(image)) for image in api.images() if marks.UPLOAD in image)
-    return {image["id"]: name for image, uploader, name in marked if uploader == host and _own(api, image)}
-
-
-def take_back(api, image_id, pinned):
-    """Remove an image whose upload failed; what cannot be removed now is removed, or gone on with, by the next run."""
-    try:
-        image = _settled(api, image_id) if pinned else api.image(image_id)
-        reusable = pinned and image and (image["status"] in ("queued", "saving") or marks.RECORD in image)
-        if image and marks.UPLOAD in image and not reusable:
-            delete(api, image_id)
-    except EXPECTED as exc:
-        log.warning("Image %s, private and not whole, is left for the next run to remove: %s", image_id, exc)
-
-
-def delete(api, image_id):
-    """
-    Delete an image, again for a few seconds while Glance is still busy with its data; return whether it was there.
-
-    Glance answers 409, or 500, to a delete that overtakes the end of an upload.
-    """
-    for tries in range(TRIES):
-        try:
-            return api.delete(image_id)
-        except OpenStackError as exc:
-            if tries == TRIES - 1 or isinstance(exc, (Refused, Unreachable)):
-                raise
-            time.sleep(PAUSE)
-    return None
-
-
-def _remove_leftovers(api, wanted, host, kept):
-    """Delete what earlier uploads of this image by this host left behind; another host's is an error."""
-    for image in _marked(api, wanted["name"]):
-        _refuse_foreign(image, host)
-        if image["id"] not in (wanted.get("id"), kept and kept["id"]):
-            delete(api, image["id"])
-
-
 def _queued(api, wanted, digest, host):
     """An image without data that an earlier upload by this host left, and whose id is one that this image may have."""
     usable = list(itertools.islice(_candidates(wanted, digest), _REUSED))
-    for image in _marked(api, wanted["name"]):
-        if marks.uploading(image)[0] == host and image["status"] == "queued" and image["id"] in usable:
-            return image
+    for image in leftovers.marked(api, wanted["name"]):
+        if marks.uploading(image)[0] == host and image["id"] in usable:
+            now = api.image(image["id"])  # since it was listed, Glance may have died with its data
+            if now and now["status"] == "queued":
+                return now
     return None
 
 
 def _finish(api, wanted, policy):
     """Retire what an earlier run gave this name's place to another image of, and was stopped before the end."""
-    same = [image for image in api.images() if image["name"] == wanted["name"] and _own(api, image, wanted)]
+    same = [image for image in api.images() if image["name"] == wanted["name"] and leftovers.own(api, image, wanted)]
     for image_id in {image.get(marks.REPLACES) for image in same} & {image["id"] for image in same}:
         openstack_image_retirement.retire(api, image_id, policy)
 
@@ -170,7 +120,8 @@ def _forget(api, image_id, other_id):
     for image in api.images():
         if image["id"] == image_id and image.get(marks.REPLACES) == other_id:
             api.patch(
-                image_id, metadata.operations(image, {"properties": {**metadata.custom(image), marks.REPLACES: None}})
+                image_id,
+                patching.operations(image, {"properties": {**metadata.custom(image), marks.REPLACES: None}}),
             )
 
 
@@ -199,42 +150,44 @@ def _made(api, image_id, wanted, digest, host):
     image = api.image(image_id) if pinned else None
     if image is None:
         try:
-            return api.create(metadata.creation(body))
+            return api.create(patching.creation(body))
         except Conflict:
             image = api.image(image_id)
     if image is None and pinned:
-        raise OpenStackError(
+        raise Spent(
             f"Glance gave id {image_id} to an image that was deleted, and gives an id out once: declare another id"
-            f" (or remove the old row: glance-manage db purge, then purge_images_table)"
         )
-    if image is None or not (pinned or _own(api, image)):
+    if image is None or not (pinned or leftovers.own(api, image)):
         return None
-    _refuse_foreign(image, host)
+    leftovers.refuse_foreign(image, host)
     if image["status"] == "queued":
-        return api.patch(image_id, metadata.operations(image, body))
+        return api.patch(image_id, patching.operations(image, body))
     if (
         image["name"] == wanted["name"]
         and digest
         and _fits(image, wanted)
-        and metadata.content(image, digest) == digest
+        and openstack_image_digests.content(image, digest) == digest
     ):
         return image
     if pinned:
-        raise OpenStackError(f"image {image_id} exists and is {image['status']}: data goes only to a queued one")
+        raise OpenStackError(
+            f"image {image_id} exists and is {image['status']}: data goes only to a queued one; if an upload died with"
+            f" Glance, delete the image and declare another id"
+        )
     return None
 
 
 def _whole(api, wanted, digest, host):
     """An image that has its data but not yet its name; ``None`` when there is none, or its data is other data."""
-    for image in _marked(api, wanted["name"]):
+    for image in leftovers.marked(api, wanted["name"]):
         host_is_other = marks.uploading(image)[0] != host
         if host_is_other or image["status"] != "active" or not _fits(image, wanted):
             continue
-        known = metadata.content(image, digest) if digest else "any"
-        if digest and metadata.must_be_read(image, digest):
-            known = read_digest(api, image["id"], digest.partition("=")[0])
+        known = openstack_image_digests.content(image, digest) if digest else "any"
+        if digest and openstack_image_digests.must_be_read(image, digest):
+            known = openstack_image_download.read_digest(api, image["id"], digest.partition("=")[0])
         if known == (digest or "any"):
-            return api.patch(image["id"], metadata.operations(image, {"properties": recorded(image, digest)}))
+            return api.patch(image["id"], patching.operations(image, {"properties": recorded(image, digest)}))
         if image["id"] == wanted.get("id"):
             raise OpenStackError(
                 f"image {image['id']} has other data ({known}) from an upload that was cut off before it was verified,"
@@ -245,11 +198,13 @@ def _whole(api, wanted, digest, host):
 
 def _retired(api, wanted, digest):
     """An image that had the name before and has the wanted data: it comes back, and no data moves."""
+    if "copy_of" in wanted:  # what was retired here, the other cloud does not bring back
+        return None
     for image in api.images():
         if (
             marks.read(image, marks.RETIRED) == wanted["name"]
             and image["status"] in ("active", "deactivated")
-            and _own(api, image, wanted)
+            and leftovers.own(api, image, wanted)
             and _fits(image, wanted)
             and _has(image, digest)
         ):
@@ -260,26 +215,8 @@ def _retired(api, wanted, digest):
 def recorded(image, digest):
     """Return all custom properties of an image, with the record of its digest that says: verified."""
     kept = {key: value for key, value in image.items() if key == marks.UPLOAD}
-    known = digest or "=".join(next(iter(metadata.digests(image).items())))
-    return {**metadata.custom(image), **kept, marks.RECORD: metadata.record(image, known)}
-
-
-def read_digest(api, image_id, algorithm):
-    """Return the digest, ``sha256=…``, of the data of an image, read as a stream from Glance."""
-    found = hashlib.new(algorithm, usedforsecurity=False)
-    with api.data(image_id) as response:
-        for block in response.iter_content(_BLOCK) if response is not None else ():
-            found.update(block)
-    return f"{algorithm}={found.hexdigest()}"
-
-
-def _marked(api, name):
-    """The user's own images that carry the mark of an upload under this name."""
-    return [image for image in api.images() if marks.uploading(image)[1] == name and _own(api, image)]
-
-
-def _own(api, image, wanted=None):
-    return image.get("owner") in (None, api.project_id, (wanted or {}).get("owner"))
+    known = digest or "=".join(next(iter(openstack_image_digests.digests(image).items())))
+    return {**metadata.custom(image), **kept, marks.RECORD: openstack_image_digests.record(image, known)}
 
 
 def _fits(image, wanted):
@@ -288,16 +225,7 @@ def _fits(image, wanted):
 
 
 def _has(image, digest):
-    return bool(digest) and metadata.content(image, digest) == digest
-
-
-def _refuse_foreign(image, host):
-    uploader, _ = marks.uploading(image)
-    if uploader not in (None, host):
-        raise OpenStackError(
-            f"minion {uploader} has been uploading an image of this name since {image.get('created_at')}: wait, or"
-            f" delete image {image['id']} if that upload is dead"
-        )
+    return bool(digest) and openstack_image_digests.content(image, digest) == digest
 
 
 def _refuse_second(api, image, wanted, replaces):
@@ -307,13 +235,3 @@ def _refuse_second(api, image, wanted, replaces):
             raise OpenStackError(
                 f"another run gave the name to image {other['id']} meanwhile: do both minions declare the same data?"
             )
-
-
-def _settled(api, image_id):
-    """An image once Glance has noticed that its upload broke off, and made it queued again."""
-    for _ in range(TRIES):
-        time.sleep(PAUSE)  # before the first look too: it may not even have begun to read
-        image = api.image(image_id)
-        if image is None or image["status"] != "saving":
-            break
-    return image

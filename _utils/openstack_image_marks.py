@@ -8,6 +8,8 @@ glance_formula_catalogue   CATALOGUE of ID                declared in pillar; wh
 glance_formula_source_hash sha256=… of CHECKSUM           digest of the data that Glance itself does not compute
 glance_formula_upload      MINION/NAME                    not whole or not verified yet; removed when it is
 glance_formula_replaces    ID                             the image whose name this one took over
+glance_formula_copy_of     ID of ID                       the image of another cloud that this is a copy of, where it
+                                                          could not have the same id
 glance_formula_retired     NAME of ID                     gave its name away, or is declared no more
 glance_formula_retired_at  2026-11-24T10:00:00Z           when
 ========================== ============================== ============================================================
@@ -22,6 +24,7 @@ UPLOAD = "glance_formula_upload"
 RECORD = "glance_formula_source_hash"
 CATALOGUE = "glance_formula_catalogue"
 REPLACES = "glance_formula_replaces"
+COPY_OF = "glance_formula_copy_of"
 RETIRED = "glance_formula_retired"
 RETIRED_AT = "glance_formula_retired_at"
 TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -42,7 +45,7 @@ def read(image, mark):
         As the API shows it.
 
     mark
-        ``CATALOGUE`` or ``RETIRED``.
+        ``CATALOGUE``, ``COPY_OF`` or ``RETIRED``.
     """
     text, _, image_id = image.get(mark, "").rpartition(_OF)
     return text if text and image_id == image["id"] else None

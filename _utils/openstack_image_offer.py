@@ -4,6 +4,7 @@ What a site offers its users, in the form in which sites are compared: pure logi
 Ids of projects mean nothing at another Keystone, so an offer says nothing of owners.
 """
 
+import openstack_image_digests
 import openstack_image_metadata as metadata
 
 ATTRIBUTES = (
@@ -55,7 +56,7 @@ def described(image):
     return {
         "id": image["id"],
         "size": image.get("size"),
-        "digests": metadata.digests(image),
+        "digests": openstack_image_digests.digests(image),
         **{key: image.get(key) for key in ATTRIBUTES},
         "hidden": bool(image.get("os_hidden")),
         "tags": sorted(image.get("tags") or []),

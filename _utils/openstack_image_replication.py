@@ -13,16 +13,21 @@ import threading
 import time
 
 import openstack_image_download
-import openstack_image_metadata as metadata
 import openstack_image_offer as offer
+import openstack_image_patch as patching
 import openstack_image_sharing as sharing
 import openstack_image_upload
-from openstack_errors import EXPECTED, OpenStackError
+from openstack_errors import EXPECTED, OpenStackError, Spent
 from openstack_image_progress import Progress
 from openstack_image_replication_plan import COPY, NOTHING, RECORD, REMOVE, UPDATE
 from openstack_image_stream import Stream
 
 log = logging.getLogger(__name__)
+
+# How long Glance has to notice that an upload was cut off; one that went down itself never does.
+SETTLE_TRIES = 30
+SETTLE_PAUSE = 1.0
+_SAVING = "saving"
 
 
 def add_members(step, source, target, translated):
@@ -35,7 +40,7 @@ def add_members(step, source, target, translated):
     translated
         Called with ``{project id at the source: status}``, returns the same with the ids of the target.
     """
-    if step.error or not step.image or step.image["visibility"] != "shared" or step.detail:
+    if step.error or not step.image or step.image["visibility"] != "shared" or step.left:
         return
     try:
         step.members = translated(sharing.members(source, step.image["id"]))
@@ -112,19 +117,53 @@ def _do(step, source, target, host, stop, news):
     there = step.there
     if step.action == COPY:
         progress = Progress(step.image["name"], step.image["size"], lambda *each: news.put(each))
-        there = _copied(step.image, source, target, host, stop, progress)
+        there = step.there = _copied(step, source, target, host, stop, progress)
     _aligned(step.image, there, target)
     if step.members is not None:
         current = sharing.members(target, there["id"])
         sharing.bring_about(target, there["id"], current, step.members)
 
 
-def _copied(image, source, target, host, stop, progress):
+def _copied(step, *way):
+    """
+    Make the image under the id of the source's; under one that follows from its name and data where Glance cannot.
+
+    Glance gives no id out twice, and has no request that would let data into an image whose upload died with it.
+    """
+    image, there = step.image, step.there
+    if there and there["id"] == image["id"] and _lost(way[1], image["id"]):
+        step.detail = (
+            f"{image['id']} was {_SAVING} since Glance there went down in an upload, and is deleted; its store may keep"
+            f" a part of the data under that id, which nobody asks for"
+        )
+    elif there is None or there["id"] == image["id"]:
+        try:
+            return _uploaded(image, {"id": image["id"]}, *way)
+        except Spent as exc:
+            log.info("Image %s is made under another id: %s", image["name"], exc)
+    return _uploaded(image, {"copy_of": image["id"]}, *way)
+
+
+def _lost(target, image_id):
+    """
+    Whether Glance never gives up an image of an earlier run, once it had the time to.
+
+    Nobody else is at it: there is one run at a time, and the mark says that it was ours.
+    """
+    for tries in range(SETTLE_TRIES):
+        time.sleep(SETTLE_PAUSE if tries else 0)
+        found = target.image(image_id)
+        if found is None or found["status"] != _SAVING:
+            return False
+    return True
+
+
+def _uploaded(image, identity, source, target, host, stop, progress):
     """Upload an image's data as it comes; private, marked and named otherwise until its hash is the right one."""
     blocks = _until(stop, openstack_image_download.blocks(source, image))
     stream = Stream(f"image {image['id']} at {source.base}", image["size"], blocks)
     digest = "=".join(openstack_image_download.strongest(image))
-    wanted = {"id": image["id"], **_attributes(image)}
+    wanted = {**identity, **_attributes(image)}
     return openstack_image_upload.upload(target, stream, digest, wanted, host, progress=progress)
 
 
@@ -132,7 +171,7 @@ def _aligned(image, there, target):
     """Change what differs of an image that has its data, with one request, and another for its status."""
     wanted = _attributes(image)
     wanted["properties"] = {**wanted["properties"], RECORD: image.get(RECORD) or there.get(RECORD)}
-    if operations := metadata.operations(there, wanted):
+    if operations := patching.operations(there, wanted):
         there = target.patch(there["id"], operations)
     if there["status"] != image["status"]:
         target.action(there["id"], "deactivate" if image["status"] == "deactivated" else "reactivate")

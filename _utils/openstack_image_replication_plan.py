@@ -10,11 +10,13 @@ from __future__ import annotations  # Python 3.9
 import dataclasses
 import functools
 
+import openstack_image_marks as marks
 import openstack_image_offer as offer
 from openstack_errors import OpenStackError
 
 NOTHING, COPY, UPDATE, REMOVE = "none", "copy", "update", "remove"
 RECORD = "glance_formula_source_hash"
+_ELSEWHERE = "is there as {}, since Glance there gave id {} out before, and gives an id out once"
 _FIXED = ("disk_format", "container_format", "content")
 _UPLOAD = "glance_formula_upload"
 
@@ -26,7 +28,7 @@ class Step:
 
     ``image`` and ``there`` are as the API shows them at the source and at the target, ``None`` where there is none.
     ``changes`` are ``{attribute: {"old", "new"}}``; ``members`` are ``{project id at the target: status}``, ``None``
-    where they are not looked at; ``error`` says why nothing can be done.
+    where they are not looked at; ``left`` says that ``there`` is nothing of ours; ``error`` why nothing can be done.
     """
 
     image: dict | None
@@ -34,6 +36,7 @@ class Step:
     action: str = NOTHING
     changes: dict = dataclasses.field(default_factory=dict)
     members: dict | None = None
+    left: bool = False
     detail: str = ""
     error: str | None = None
     seconds: float = 0.0
@@ -48,9 +51,15 @@ class Step:
             "changes": self.changes,
             "size": image.get("size"),
             "seconds": round(self.seconds, 1),
-            "detail": self.detail,
+            "detail": "; ".join(filter(None, (self._elsewhere(), self.detail))),
             "error": self.error,
         }
+
+    def _elsewhere(self):
+        """What is to be known of a copy that has another id."""
+        if self.left or not (self.image and self.there) or self.there["id"] == self.image["id"]:
+            return None
+        return _ELSEWHERE.format(self.there["id"], self.image["id"])
 
 
 def uploader(minion, source):
@@ -104,22 +113,47 @@ def plan(images, target_images, project_id, host):
         From :py:func:`uploader`.
     """
     by_id = {image["id"]: image for image in target_images}
+    # anybody can set marks on his own image, and an administrator sees them
+    own = [image for image in target_images if image.get("owner") == project_id]
+    by_id |= {marks.read(image, marks.COPY_OF): image for image in own if marks.read(image, marks.COPY_OF)}
     by_name = {image["name"]: image for image in offer.offered(target_images, project_id)}
-    return [_step(image, by_id.get(image["id"]), by_name.get(image["name"]), host) for image in images]
+    steps = [_step(image, by_id.get(image["id"]), by_name.get(image["name"]), host) for image in images]
+    _refuse_one_name(steps)
+    return steps
 
 
-def leftovers(source_images, target_images, host):
+def leftovers(steps, source_images, target_images, host):
     """
     Return a :py:class:`Step` for each image that a run left unfinished and whose source is no more.
 
-    Others are not removed: an id is given out once, and the next run goes on with it.
+    Others are not removed: an id is given out once, and the next run goes on with it. Nor is what a step of this run
+    may go on with under another id than the source's.
+
+    steps
+        From :py:func:`plan`.
+
+    source_images, target_images
+        All images of the clouds.
+
+    host
+        From :py:func:`uploader`.
     """
     sources = {image["id"] for image in source_images}
+    copied = {step.image["name"] for step in steps if step.action == COPY}
     return [
         Step(None, image, REMOVE, detail="an unfinished copy of an image that the source does not have any more")
         for image in target_images
-        if _left_by(image) == host and image["id"] not in sources
+        if _left_by(image) == host and image["id"] not in sources and marks.uploading(image)[1] not in copied
     ]
+
+
+def _refuse_one_name(steps):
+    """Of several images of a name that would be copied, the first is."""
+    first = {}
+    for step in (step for step in steps if step.action == COPY):
+        taken = first.setdefault(step.image["name"], step.image["id"])
+        if taken != step.image["id"]:
+            step.action, step.error = NOTHING, f"the source has two images of this name, {taken} too: rename one"
 
 
 def _step(image, there, namesake, host):
@@ -147,7 +181,8 @@ def _new(image, namesake):
     if namesake is None:
         return Step(image, None, COPY, _differences(image, None))
     if offer.same_content(offer.described(image), offer.described(namesake)):
-        return Step(image, namesake, detail=f"is there with the same data, as {namesake['id']}: left as it is")
+        same = f"is there with the same data, as {namesake['id']}: left as it is"
+        return Step(image, namesake, left=True, detail=same)
     return Step(image, namesake, error=f"its name belongs to {namesake['id']} there, which has other data: rename one")
 
 
@@ -158,6 +193,8 @@ def _differences(image, there):
         changes = offer.differences(wanted, found)
         return {**changes, "content": {"old": None, "new": changes["content"]["new"]}}
     changes = offer.differences(wanted, offer.described(there))
+    if marks.read(there, marks.COPY_OF) == image["id"]:
+        changes.pop("id", None)
     if image.get(RECORD) and image[RECORD] != there.get(RECORD):
         changes["recorded"] = {"old": there.get(RECORD), "new": image[RECORD]}
     return changes

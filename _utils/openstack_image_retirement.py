@@ -18,8 +18,9 @@ a policy says otherwise:
 
 import datetime
 
+import openstack_image_declared as declaration
 import openstack_image_marks as marks
-import openstack_image_metadata as metadata
+import openstack_image_patch as patching
 from openstack_errors import Invalid
 
 DEFAULTS = {
@@ -53,8 +54,8 @@ def policy(given=None):
         number = found[key]
         if number is not None and (isinstance(number, bool) or not isinstance(number, (int, float)) or number < 0):
             raise Invalid(f"retire:{key} {number!r}: use a number, 0 or more")
-    if found["visibility"] not in (None, *metadata.VISIBILITIES):
-        raise Invalid(f"retire:visibility {found['visibility']!r}: use {', '.join(metadata.VISIBILITIES)}")
+    if found["visibility"] not in (None, *declaration.VISIBILITIES):
+        raise Invalid(f"retire:visibility {found['visibility']!r}: use {', '.join(declaration.VISIBILITIES)}")
     return found
 
 
@@ -82,7 +83,7 @@ def retire(api, image_id, policy=None):
         now = datetime.datetime.now(datetime.timezone.utc).strftime(marks.TIME)
         wanted["name"] = f"{image['name'][:220]} (retired {now})"  # Glance takes 255 characters
         noted = {marks.RETIRED: marks.of(image["name"], image_id), marks.RETIRED_AT: now}
-    patch = metadata.operations(image, wanted) + metadata.additions(image, noted)
+    patch = patching.operations(image, wanted) + patching.additions(image, noted)
     if patch:
         image = api.patch(image_id, patch)
     if policy["deactivate"] and image["status"] == "active":

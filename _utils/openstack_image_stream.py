@@ -4,9 +4,11 @@ from __future__ import annotations  # Python 3.9
 
 import dataclasses
 import re
+import time
 from collections.abc import Iterator
 
 BLOCK = 1024 * 1024
+LONGEST_PAUSE = 30
 
 
 @dataclasses.dataclass
@@ -25,3 +27,8 @@ class Stream:
 def shown(source):
     """Return a source as a message may show it: without user, password and query."""
     return re.sub(r"\?.*$", "?…", re.sub(r"(?<=://)[^/@]*@", "", source))
+
+
+def pause(failures):
+    """Wait before a read goes on that failed so often in a row."""
+    time.sleep(min(2 ** (failures - 1), LONGEST_PAUSE))

@@ -8,9 +8,12 @@ mark, ``glance_formula_upload``.
 
 import contextlib
 
+import openstack_image_digests
+import openstack_image_download
 import openstack_image_interop
+import openstack_image_leftovers
 import openstack_image_lifecycle
-import openstack_image_metadata as metadata
+import openstack_image_patch as patching
 from openstack_errors import OpenStackError
 from openstack_image_checked import Checked, glance_algorithm
 from openstack_image_fetch import Fetch
@@ -34,7 +37,7 @@ def upload(
         ``sha256=…`` that the data must have, ``source:sha256=…`` for the stream as it comes, ``None`` for any.
 
     wanted
-        All attributes, from ``openstack_image_metadata``. With an ``id`` a queued image of that id is filled. Without
+        All attributes, from ``openstack_image_declared``. With an ``id`` a queued image of that id is filled. Without
         ``disk_format`` it gets the one that the data has.
 
     host
@@ -67,9 +70,11 @@ def upload(
         if image["status"] in ("queued", "uploading"):
             image, taken = _WAYS[fetch.via](api, image, stream, digest, wanted, fetch, url, progress)
             wanted = {**wanted, **{key: value for key, value in taken.items() if key in derive}}
+        if image["status"] not in ("active", "deactivated"):
+            raise OpenStackError(f"image {image['id']} became {image['status']} meanwhile: run again")
         return openstack_image_lifecycle.published(api, image, wanted, replaces, policy)
     except BaseException:
-        openstack_image_lifecycle.take_back(api, image["id"], "id" in wanted)
+        openstack_image_leftovers.take_back(api, image["id"], "id" in wanted)
         raise
 
 
@@ -91,6 +96,11 @@ def _staged(api, image, stream, digest, wanted, fetch, _url, progress):
         before, image = image, openstack_image_interop.wait(api, image["id"], fetch.import_timeout)
         if image["disk_format"] == before["disk_format"]:
             return _verified(api, image, checked), _taken(checked)
+        if wanted.get("disk_format"):
+            raise OpenStackError(
+                f"{stream.label}: Glance made {image['disk_format']} of it: declare no disk_format, since that of the"
+                f" source is not what the image has then"
+            )
         return _noted(api, image, checked.record), _taken(checked)
 
 
@@ -123,7 +133,7 @@ def _checked(api, stream, digest, wanted, fetch, progress):
 
 def _with_format(api, image, checked):
     """A queued image that has the format of the data where none is declared."""
-    return api.patch(image["id"], metadata.operations(image, {"disk_format": checked.disk_format()}))
+    return api.patch(image["id"], patching.operations(image, {"disk_format": checked.disk_format()}))
 
 
 def _taken(checked):
@@ -144,15 +154,15 @@ def _verified(api, image, checked):
 
 def _compare(api, image, digests, label):
     """Compare what Glance hashed with what it should be; where Glance used another algorithm, read the data back."""
-    stored = metadata.digests(image)
+    stored = openstack_image_digests.digests(image)
     for algorithm, sent in digests.items():
         kept = stored.get(algorithm)
         if kept is None and not set(stored) & set(digests):
-            kept = openstack_image_lifecycle.read_digest(api, image["id"], algorithm).partition("=")[2]
+            kept = openstack_image_download.read_digest(api, image["id"], algorithm).partition("=")[2]
         if kept is not None and kept != sent:
             raise OpenStackError(f"Glance keeps other data than {label} gave: {algorithm}={kept} instead of {sent}")
 
 
 def _noted(api, image, digest):
     properties = openstack_image_lifecycle.recorded(image, digest)
-    return api.patch(image["id"], metadata.operations(image, {"properties": properties}))
+    return api.patch(image["id"], patching.operations(image, {"properties": properties}))

@@ -157,29 +157,53 @@ class Window(http.server.BaseHTTPRequestHandler):
 
 
 class Ftp(socketserver.StreamRequestHandler):
-    """As much of an FTP server as downloading one file of ``server.files`` takes."""
+    """
+    As much of an FTP server as downloading one file of ``server.files`` takes; ``server.log`` has what it was told.
+
+    ``server.cuts`` has the number of bytes after which a transfer is cut off, one a transfer; of a command in
+    ``server.lost`` it knows nothing; ``server.time`` is when the files were made.
+    """
 
     def handle(self):
-        data = None
+        self._data, self._rest = None, 0
         self._say("220 ready")
-        while line := self.rfile.readline().decode().strip():
-            command, _, argument = line.partition(" ")
-            body = self.server.files.get("/" + argument)
-            if command in ("EPSV", "PASV"):
-                data = socket.create_server(("127.0.0.1", 0))
-                port = data.getsockname()[1]
-                passive = f"227 ok (127,0,0,1,{port >> 8},{port & 255})"
-                self._say(passive if command == "PASV" else f"229 ok (|||{port}|)")
-            elif command in ("RETR", "SIZE") and body is None:
-                self._say("550 no such file")
-            elif command == "RETR":
-                self._say("150 coming")
-                with data.accept()[0] as connection:
-                    connection.sendall(body)
-                self._say("226 done")
-            else:
-                answers = {"USER": "331 password", "PASS": "230 in", "SIZE": f"213 {len(body or b'')}"}
-                self._say(answers.get(command, "200 ok"))
+        with contextlib.suppress(ConnectionError):
+            while line := self.rfile.readline().decode().strip():
+                self._answer(*line.partition(" ")[::2])
+
+    def _answer(self, command, argument):
+        self.server.log.append(f"{command} {argument}".strip())
+        body = self.server.files.get("/" + argument)
+        if command in getattr(self.server, "lost", ()):
+            self._say("502 not here")
+        elif command in ("EPSV", "PASV"):
+            self._listen(command)
+        elif command in ("RETR", "SIZE", "MDTM") and body is None:
+            self._say("550 no such file")
+        elif command == "RETR":
+            self._send(body[self._rest :])
+        elif command == "REST":
+            self._rest = int(argument)
+            self._say("350 from there")
+        else:
+            known = {"USER": "331 password", "PASS": "230 in", "SIZE": f"213 {len(body or b'')}"}
+            self._say({**known, "MDTM": f"213 {getattr(self.server, 'time', 20261124100000)}"}.get(command, "200 ok"))
+
+    def _listen(self, command):
+        self._data = socket.create_server(("127.0.0.1", 0))
+        port = self._data.getsockname()[1]
+        passive = f"227 ok (127,0,0,1,{port >> 8},{port & 255})"
+        self._say(passive if command == "PASV" else f"229 ok (|||{port}|)")
+
+    def _send(self, body):
+        self._say("150 coming")
+        cuts = getattr(self.server, "cuts", None)
+        cut = cuts.pop(0) if cuts else None
+        with self._data.accept()[0] as connection, contextlib.suppress(OSError):
+            connection.sendall(body if cut is None else body[:cut])
+        self._data.close()
+        self._rest = 0
+        self._say("226 done" if cut is None else "426 cut")
 
     def _say(self, text):
         self.wfile.write(text.encode() + b"\r\n")

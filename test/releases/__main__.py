@@ -12,6 +12,7 @@ from pathlib import Path
 
 from releases import database, pythons, site
 from releases.errors import Failed, Missing
+from releases.extended import extended
 from releases.lanes import LANES
 
 
@@ -22,8 +23,9 @@ def main(argv: list[str] | None = None) -> int:
     commands.add_parser("list", help="the releases, and what is missing to run them")
     up = commands.add_parser("up", help="start one, and end it with Ctrl-C")
     up.add_argument("release", choices=LANES)
+    up.add_argument("--extended", action="store_true", help="with two stores, each way of import and a cache; Zed on")
     arguments = parser.parse_args(argv)
-    return _list() if arguments.command == "list" else _up(arguments.release)
+    return _list() if arguments.command == "list" else _up(arguments)
 
 
 def _list() -> int:
@@ -37,11 +39,13 @@ def _list() -> int:
     return 0
 
 
-def _up(release: str) -> int:
+def _up(arguments: argparse.Namespace) -> int:
+    release = arguments.release
+    options = {"change": extended} if arguments.extended else {}
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix=f"glance-{release}-") as directory:
         try:
-            with site.running(LANES[release], Path(directory), say=_say) as found:
+            with site.running(LANES[release], Path(directory), say=_say, **options) as found:
                 servers = Path(directory) / "servers.json"
                 servers.touch(mode=0o600)
                 servers.write_text(json.dumps(found.servers(), indent=4))

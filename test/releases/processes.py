@@ -105,17 +105,27 @@ class Servers:
                 raise Failed(f"{name} does not listen on {address}:{port} after {START} s\n{_tail(log)}")
             time.sleep(0.1)
 
-    def restart(self, name: str) -> None:
+    def kill(self, name: str) -> None:
         """
-        Kill a server, as a host that loses its power does, and start it again.
+        Kill a server, as a host that loses its power does.
 
         name
             The name it was started under.
         """
-        server, argv, address, port, env = self._by_name[name]
+        server, *_ = self._by_name[name]
         with contextlib.suppress(ProcessLookupError):
             os.killpg(server.pid, signal.SIGKILL)
         server.wait(STOP)
+
+    def restart(self, name: str) -> None:
+        """
+        Kill a server if it runs, and start it again; from the main thread, since it ends with the thread that did.
+
+        name
+            The name it was started under.
+        """
+        self.kill(name)
+        _, argv, address, port, env = self._by_name[name]
         self.start(name, argv, address, port, env)
 
 

@@ -63,6 +63,7 @@ CHANGES = {"visibility": {"old": "private", "new": "public"}, "properties": {"ol
         (done(detail="is there already"), False, "is there already"),
         (done("copy"), False, "copied: 5.0 MiB in 1.5 s"),
         (done("copy"), True, "would be copied: 5.0 MiB"),
+        (done("copy", detail="is there as 2"), False, "copied: 5.0 MiB in 1.5 s; is there as 2"),
         (done("copy", size=1023), True, "would be copied: 1023 bytes"),
         (done("copy", size=3 << 42), True, "would be copied: 12288.0 GiB"),
         (done("remove", detail="unfinished"), False, "removed: unfinished"),

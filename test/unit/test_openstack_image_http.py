@@ -3,8 +3,8 @@
 import re
 
 import openstack_image_fetch
-import openstack_image_http
 import openstack_image_source
+import openstack_image_stream
 import pytest
 from functional import images, mirror
 from openstack_errors import OpenStackError, Refused, Unreachable
@@ -17,7 +17,7 @@ SECRET = "not for others"
 def pauses(monkeypatch):
     """Nobody waits between tries; how long it would have been."""
     waited = []
-    monkeypatch.setattr(openstack_image_http.time, "sleep", waited.append)
+    monkeypatch.setattr(openstack_image_stream.time, "sleep", waited.append)
     return waited
 
 

@@ -2,9 +2,13 @@
 
 import hashlib
 
+import openstack_image_declared as declaration
+import openstack_image_digests
+import openstack_image_leftovers
 import openstack_image_lifecycle as lifecycle
 import openstack_image_marks as marks
 import openstack_image_metadata as metadata
+import openstack_image_patch as patching
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -107,9 +111,9 @@ def run(api, digest, pinned=None, host=HOST, between=None):
     """What a state does: nothing when the image is there, else make, or replace."""
     found = api.image(pinned) if pinned else None
     found = found or metadata.named(api.images(), NAME, [PROJECT])
-    wanted = metadata.declared(name=NAME, id=pinned, disk_format="raw", container_format="bare", visibility="public")
+    wanted = declaration.declared(name=NAME, id=pinned, disk_format="raw", container_format="bare", visibility="public")
     wanted = {**metadata.DEFAULTS, **wanted}
-    if found and marks.UPLOAD not in found and metadata.content(found, digest) == digest:
+    if found and marks.UPLOAD not in found and openstack_image_digests.content(found, digest) == digest:
         tidy(api, found, host)
         return
     replaces = found["id"] if found and found["id"] != pinned and marks.UPLOAD not in found else None
@@ -120,18 +124,18 @@ def run(api, digest, pinned=None, host=HOST, between=None):
         if image["status"] == "queued":
             api.fill(image["id"], DATA[digest])
             image = api.image(image["id"])
-            noted = metadata.operations(image, {"properties": lifecycle.recorded(image, digest)})
+            noted = patching.operations(image, {"properties": lifecycle.recorded(image, digest)})
             image = api.patch(image["id"], noted)
         lifecycle.published(api, image, wanted, replaces)
     except BaseException:
-        lifecycle.take_back(api, image["id"], bool(pinned))
+        openstack_image_leftovers.take_back(api, image["id"], bool(pinned))
         raise
 
 
 def tidy(api, found, host):
     """What the state does for an image that is as declared."""
-    for image_id in lifecycle.leftovers(api, host):
-        lifecycle.delete(api, image_id)
+    for image_id in openstack_image_leftovers.leftovers(api, host):
+        openstack_image_leftovers.delete(api, image_id)
     replaced = api.image(found.get(marks.REPLACES, ""))
     if replaced and replaced["name"] == NAME:
         lifecycle.openstack_image_retirement.retire(api, replaced["id"])
@@ -139,7 +143,11 @@ def tidy(api, found, host):
 
 def assert_one_right_image(api, digest):
     [image] = [image for image in api.images() if image["name"] == NAME]
-    assert (image["status"], image["visibility"], metadata.content(image, digest)) == ("active", "public", digest)
+    assert (image["status"], image["visibility"], openstack_image_digests.content(image, digest)) == (
+        "active",
+        "public",
+        digest,
+    )
     assert marks.UPLOAD not in image
     assert marks.RETIRED not in image
     others = [other for other in api.images() if other["name"] != NAME]
@@ -169,7 +177,7 @@ def test_any_stopped_runs_then_one_whole(stops, digest):
         # there is no moment without an image of the name once there was one
         assert named is None or metadata.named(api.images(), NAME, [PROJECT])
     run(api, digest)
-    if lifecycle.leftovers(api, HOST):
+    if openstack_image_leftovers.leftovers(api, HOST):
         run(api, digest)
     assert_one_right_image(api, digest)
 
@@ -231,3 +239,28 @@ def test_two_minions_that_declare_the_same_data():
     run(api, FIRST)
     run(late, FIRST, host="other")
     assert_one_right_image(api, FIRST)
+
+
+@pytest.mark.parametrize("pinned", [None, "11111111-2222-4333-8444-555555555555"])
+def test_an_image_that_glance_lost_since_it_was_listed_is_never_offered(pinned):
+    """A listing may say ``queued`` of an image whose upload died with Glance, which leaves it ``saving`` for ever."""
+    api = Glance()
+    api.kill_at(1, True)
+    with pytest.raises(Killed):
+        run(api, FIRST, pinned)
+    api.kill_at(None, False)
+    [lost] = api.known
+    listed = api.images()
+    api.known[lost]["status"] = "saving"
+    api.images = lambda: (
+        [image for image in listed if image["id"] in api.known]
+        + [dict(image) for key, image in api.known.items() if key != lost]
+    )
+    if pinned:
+        with pytest.raises(OpenStackError, match=r"is saving.*declare another id"):
+            run(api, FIRST, pinned)
+        assert api.known[lost]["visibility"] == "private"
+    else:
+        run(api, FIRST)
+        assert lost not in api.known
+        assert_one_right_image(api, FIRST)

@@ -1,7 +1,11 @@
 """Wanted against current: what a patch does, applied as Glance applies it."""
 
+import openstack_image_declared as declaration
+import openstack_image_digests
 import openstack_image_marks as marks
 import openstack_image_metadata as metadata
+import openstack_image_patch as patching
+import openstack_image_step
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +20,7 @@ SERVICES = st.dictionaries(
 )
 ARGUMENTS = {
     "name": TEXTS,
-    "visibility": st.sampled_from(metadata.VISIBILITIES),
+    "visibility": st.sampled_from(declaration.VISIBILITIES),
     "properties": st.dictionaries(KEYS, TEXTS | st.booleans() | st.integers(), max_size=4),
     "tags": TAGS,
     "min_disk": st.integers(0, 9),
@@ -78,16 +82,16 @@ def images(draw):
 
 @given(current=images(), arguments=st.fixed_dictionaries({}, optional=ARGUMENTS))
 def test_one_patch_makes_an_image_what_is_wanted(current, arguments):
-    wanted = metadata.declared(**arguments)
-    after = patched(current, metadata.operations(current, wanted))
+    wanted = declaration.declared(**arguments)
+    after = patched(current, patching.operations(current, wanted))
     assert diff(metadata.attributes(after, wanted), wanted) == {}
-    assert metadata.operations(after, wanted) == []
+    assert patching.operations(after, wanted) == []
 
 
 @given(current=images(), arguments=st.fixed_dictionaries({}, optional=ARGUMENTS))
 def test_a_patch_touches_nothing_else(current, arguments):
-    wanted = metadata.declared(**arguments)
-    after = patched(current, metadata.operations(current, wanted))
+    wanted = declaration.declared(**arguments)
+    after = patched(current, patching.operations(current, wanted))
     others = {key for key in current if key.startswith(("os_glance", "instance", "owner_spec", "size", "self"))}
     kept = others | (set(metadata.custom(current)) if "properties" not in wanted else set()) - set(wanted)
     assert {key: current[key] for key in kept} == {key: after[key] for key in kept}
@@ -95,16 +99,16 @@ def test_a_patch_touches_nothing_else(current, arguments):
 
 @given(current=images(), arguments=st.fixed_dictionaries({}, optional=ARGUMENTS))
 def test_a_patch_is_empty_exactly_when_nothing_differs(current, arguments):
-    wanted = metadata.declared(**arguments)
+    wanted = declaration.declared(**arguments)
     same = diff(metadata.attributes(current, wanted), wanted) == {}
-    assert (metadata.operations(current, wanted) == []) == same
+    assert (patching.operations(current, wanted) == []) == same
 
 
 @given(arguments=st.fixed_dictionaries(ARGUMENTS))
 def test_a_created_image_is_what_is_wanted(arguments):
-    wanted = metadata.declared(disk_format="raw", container_format="bare", **arguments)
-    created = {**image(), **metadata.creation(wanted)}
-    created = patched(created, metadata.operations(created, {"catalogue": wanted["catalogue"]}))  # it names the id
+    wanted = declaration.declared(disk_format="raw", container_format="bare", **arguments)
+    created = {**image(), **patching.creation(wanted)}
+    created = patched(created, patching.operations(created, {"catalogue": wanted["catalogue"]}))  # it names the id
     assert diff(metadata.attributes(created, wanted), wanted) == {}
 
 
@@ -119,23 +123,23 @@ def test_a_created_image_is_what_is_wanted(arguments):
         {"hidden": 1},
         {"properties": {"name": "x"}},
         {"properties": {"os_glance_x": "x"}},
-        {"properties": {metadata.RECORD: "x"}},
+        {"properties": {marks.RECORD: "x"}},
         {"properties": {"a": ["x"]}},
         {"properties": ["a"]},
     ],
 )
 def test_unusable_arguments(arguments):
     with pytest.raises(Invalid, match=next(iter(arguments))[:7]):
-        metadata.declared(**arguments)
+        declaration.declared(**arguments)
 
 
 def test_values_become_what_glance_keeps():
-    wanted = metadata.declared(tags=["b", 1, "b"], properties={"a": True, "b": 2, "c": None, "d": 1.5})
+    wanted = declaration.declared(tags=["b", 1, "b"], properties={"a": True, "b": 2, "c": None, "d": 1.5})
     assert wanted == {"tags": ["1", "b"], "properties": {"a": "true", "b": "2", "d": "1.5"}}
 
 
 def test_a_declared_property_of_a_service_is_compared():
-    wanted = metadata.declared(properties={"instance_uuid": "1"})
+    wanted = declaration.declared(properties={"instance_uuid": "1"})
     assert metadata.attributes(image(instance_uuid="2", user_id="3"), wanted)["properties"] == {"instance_uuid": "2"}
 
 
@@ -155,23 +159,23 @@ def test_a_name_is_one_of_the_project_or_a_public_one():
 
 
 def test_content_by_the_hashes_of_glance():
-    assert metadata.content(image(), "sha512=x") == "sha512=sha512-digest"
-    assert metadata.content(image(), "md5=x") == "md5=md5-digest"
-    assert not metadata.must_be_read(image(), "md5=x")
+    assert openstack_image_digests.content(image(), "sha512=x") == "sha512=sha512-digest"
+    assert openstack_image_digests.content(image(), "md5=x") == "md5=md5-digest"
+    assert not openstack_image_digests.must_be_read(image(), "md5=x")
 
 
 def test_content_by_the_record_of_the_upload():
     uploaded = image()
-    uploaded[metadata.RECORD] = metadata.record(uploaded, SHA256)
-    assert metadata.content(uploaded, "sha256=x") == SHA256
-    assert not metadata.must_be_read(uploaded, "sha256=x")
+    uploaded[marks.RECORD] = openstack_image_digests.record(uploaded, SHA256)
+    assert openstack_image_digests.content(uploaded, "sha256=x") == SHA256
+    assert not openstack_image_digests.must_be_read(uploaded, "sha256=x")
     snapshot = {**uploaded, "checksum": "of-other-data"}
-    assert metadata.must_be_read(snapshot, "sha256=x")
+    assert openstack_image_digests.must_be_read(snapshot, "sha256=x")
 
 
 def test_content_without_data():
-    assert metadata.content(image(status="queued"), "md5=x") is None
-    assert not metadata.must_be_read(image(status="queued"), SHA256)
+    assert openstack_image_digests.content(image(status="queued"), "md5=x") is None
+    assert not openstack_image_digests.must_be_read(image(status="queued"), SHA256)
 
 
 # --- steps
@@ -197,6 +201,6 @@ def test_content_without_data():
 def test_steps(current, changes, pinned, expected):
     if " " in expected:
         with pytest.raises(OpenStackError, match=expected):
-            metadata.step(current, changes, pinned)
+            openstack_image_step.step(current, changes, pinned)
     else:
-        assert metadata.step(current, changes, pinned) == expected
+        assert openstack_image_step.step(current, changes, pinned) == expected

@@ -90,7 +90,48 @@ def test_only_own_leftovers_without_a_source_are_removed():
     gone = shown(id=TWO, status="queued", glance_formula_upload=f"{HOST}/gone")
     still = shown(id=ONE, status="queued", glance_formula_upload=f"{HOST}/cirros")
     foreign = shown(id="3", status="queued", glance_formula_upload="geneva-node/gone")
-    assert [step.there for step in planning.leftovers([shown()], [gone, still, foreign], HOST)] == [gone]
+    assert [step.there for step in planning.leftovers([], [shown()], [gone, still, foreign], HOST)] == [gone]
+
+
+def test_what_a_step_goes_on_with_is_no_leftover():
+    image = shown(id=ONE)
+    begun = shown(id=TWO, name="cirros (upload)", status="queued", glance_formula_upload=f"{HOST}/cirros")
+    steps = planning.plan([image], [begun], "us", HOST)
+    assert [step.action for step in steps] == ["copy"]
+    assert planning.leftovers(steps, [image], [begun], HOST) == []
+    assert [step.there for step in planning.leftovers([], [image], [begun], HOST)] == [begun]
+
+
+COPY_OF = {"glance_formula_copy_of": f"{ONE} of {TWO}"}
+
+
+@pytest.mark.parametrize(("more", "action"), [({}, "none"), ({"visibility": "private"}, "update")])
+def test_a_copy_with_another_id_is_known_again(more, action):
+    step = one(shown(id=ONE), shown(id=TWO, **COPY_OF, **more))
+    assert (step.action, list(step.changes), step.error) == (action, list(more), None)
+    assert (
+        step.row()["detail"]
+        == f"is there as {TWO}, since Glance there gave id {ONE} out before, and gives an id out once"
+    )
+    assert step.there["id"] == TWO
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"id": "3", **COPY_OF},  # a snapshot of a server made from the copy
+        {"id": TWO, **COPY_OF, "owner": "them"},
+    ],
+)
+def test_marks_of_others_are_not_believed(more):
+    step = one(shown(id=ONE), shown(**{"name": "another", **more}))
+    assert (step.action, step.there) == ("copy", None)
+
+
+def test_of_two_images_of_a_name_one_is_copied():
+    steps = planning.plan([shown(id=ONE), shown(id=TWO)], [], "us", HOST)
+    assert [step.action for step in steps] == ["copy", "none"]
+    assert ONE in steps[1].error
 
 
 def test_names_and_ids_are_found():
@@ -170,6 +211,23 @@ def test_a_transfer_breaks_off_at_its_next_block():
     stop.set()
     with pytest.raises(OpenStackError, match="interrupted"):
         next(blocks)
+
+
+class Saving:
+    """A Glance that notices a dead upload after some questions; ``None`` never."""
+
+    def __init__(self, after):
+        self._after, self.asked = after, 0
+
+    def image(self, image_id):
+        self.asked += 1
+        return shown(id=image_id, status="saving" if self._after is None or self.asked < self._after else "queued")
+
+
+@pytest.mark.parametrize(("after", "lost"), [(1, False), (5, False), (None, True)])
+def test_a_dead_upload_is_waited_for(monkeypatch, after, lost):
+    monkeypatch.setattr(replication.time, "sleep", lambda _: None)
+    assert replication._lost(Saving(after), ONE) is lost
 
 
 def test_news_are_told_by_the_one_who_waits():

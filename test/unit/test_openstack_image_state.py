@@ -4,8 +4,10 @@ import importlib.util
 import pathlib
 import time
 
+import openstack_image_declared as declaration
 import openstack_image_marks as marks
 import openstack_image_metadata as metadata
+import openstack_image_patch as patching
 import pytest
 from openstack_errors import OpenStackError, Refused, Unreachable
 
@@ -81,9 +83,9 @@ class Cloud:
             raise OpenStackError(f"{source} has another hash")
         if replaces:
             self.images[replaces].update(name=f"{name} (retired)", os_hidden=True)
-        given = metadata.declared(name=name, **given)
+        given = declaration.declared(name=name, **given)
         new = str(len(self.images) + 1)
-        body = metadata.creation({**metadata.DEFAULTS, "id": new, "owner": "me", **given})
+        body = patching.creation({**metadata.DEFAULTS, "id": new, "owner": "me", **given})
         hashes = {"os_hash_algo": "sha512", "os_hash_value": source_hash.partition("=")[2], "stores": "local"}
         mark = {marks.CATALOGUE: marks.of(given["catalogue"], body["id"])}
         self.images[body["id"]] = {"status": "active", "os_hidden": False, "size": 1, **hashes, **mark, **body}
@@ -92,7 +94,7 @@ class Cloud:
     def update(self, name_or_id, recorded_hash, set_properties, profile, **given):
         self.calls.append("update")
         image = self.images[name_or_id]
-        patch = metadata.operations(image, metadata.declared(**given)) + metadata.additions(image, set_properties)
+        patch = patching.operations(image, declaration.declared(**given)) + patching.additions(image, set_properties)
         for operation in patch:
             key = operation["path"][1:]
             image.pop(key) if operation["op"] == "remove" else image.update({key: operation["value"]})
@@ -323,7 +325,7 @@ def test_absent(both, cloud):
 def leave(cloud, name, host="minion"):
     """An upload that was stopped."""
     cloud.images["9"] = {
-        **metadata.creation({**metadata.DEFAULTS, "id": "9", "name": f"{name} (upload)"}),
+        **patching.creation({**metadata.DEFAULTS, "id": "9", "name": f"{name} (upload)"}),
         "status": "queued",
         marks.UPLOAD: f"{host}/{name}",
     }

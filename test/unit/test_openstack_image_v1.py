@@ -1,6 +1,7 @@
 """Images of the Image API v1 in the words of v2, and back. How Glance takes it: test/functional/releases."""
 
-import openstack_image_metadata as metadata
+import openstack_image_declared as declaration
+import openstack_image_patch as patching
 import openstack_image_v1 as v1
 import pytest
 from hypothesis import given
@@ -82,7 +83,7 @@ def test_no_header_has_an_underscore():
     ],
 )
 def test_only_what_changes_is_sent_and_all_properties(wanted, headers):
-    operations = metadata.operations(IMAGE, wanted)
+    operations = patching.operations(IMAGE, wanted)
     kept = {} if "properties" in wanted else {"x-image-meta-property-hw-disk-bus": "virtio"}
     assert v1.to_headers(v1.changed(IMAGE, operations)) == {**kept, **headers}
 
@@ -104,11 +105,11 @@ def test_only_what_changes_is_sent_and_all_properties(wanted, headers):
 )
 def test_what_v1_cannot_keep_is_refused(wanted):
     with pytest.raises(Invalid, match=r"Image API v1"):
-        v1.check(metadata.declared(**wanted))
+        v1.check(declaration.declared(**wanted))
 
 
 def test_what_v1_has_is_not_refused():
-    v1.check(metadata.declared(name="a b", visibility="private", tags=[], hidden=False, properties={"a.b_1": "x y"}))
+    v1.check(declaration.declared(name="a b", visibility="private", tags=[], hidden=False, properties={"a.b_1": "x y"}))
 
 
 @pytest.mark.parametrize(("declared", "shown"), [("private", "shared"), ("shared", "shared"), ("public", "public")])

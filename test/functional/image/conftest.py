@@ -97,10 +97,23 @@ def name():
 
 
 @pytest.fixture
-def present(states, name, web):
+def fresh(state, loaders):
+    """Runs a state function as in a run of its own: nothing is remembered, but the token, for a short while."""
+
+    def run(function, **arguments):
+        for key in [key for key in loaders.context if key.startswith("openstack_image.")]:
+            del loaders.context[key]
+        return state(function, **arguments)
+
+    return run
+
+
+@pytest.fixture
+def present(fresh, name, web):
     """The state with usual arguments."""
     return functools.partial(
-        states.openstack_image.present,
+        fresh,
+        "openstack_image.present",
         name=name,
         source=f"{web.url}/good.qcow2",
         source_hash=digest(GOOD),

@@ -36,6 +36,10 @@ def test_download(modules, image, name, tmp_path):
     assert dest.stat().st_mode & 0o777 == 0o600
     assert list(tmp_path.iterdir()) == [dest]
     assert modules.openstack_image.download(name, str(dest)) == {**found, "transferred": 0}
+    assert [modules.openstack_image.digest(name, kind) for kind in ("sha256", "md5")] == [
+        digest(GOOD),
+        digest(GOOD, "md5"),
+    ]
 
 
 def test_download_goes_on_where_it_was(modules, image, name, tmp_path, window):

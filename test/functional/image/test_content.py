@@ -11,8 +11,6 @@ from functional import webserver
 from functional.image.common import GOOD, OTHER, sent
 from functional.webserver import digest
 
-pytestmark = pytest.mark.slow
-
 RECORD = "glance_formula_source_hash"
 
 
@@ -166,7 +164,8 @@ def test_pinned_id_survives_a_failed_upload(present, found, name, web, source):
     web.files.update(
         {"/cut": webserver.cut(long), "/cut-chunked": webserver.chunked(long, whole=False), "/wrong": long}
     )
-    assert present(id=pinned, source=web.url + source, visibility="public").result is False
+    bad = {"source": web.url + source, "fetch": {"retries": 0}}
+    assert present(id=pinned, visibility="public", **bad).result is False
     [image] = found(name)
     assert (image.id, image.status, image.visibility) == (pinned, "queued", "private")
     ret = present(id=pinned, visibility="public")

@@ -19,8 +19,6 @@ from functional import images, webserver
 from functional.image.common import GOOD, OTHER
 from functional.webserver import digest
 
-pytestmark = pytest.mark.slow
-
 MARK, RECORD = marks.UPLOAD, marks.RECORD
 
 
@@ -123,42 +121,37 @@ def steps(last, quick):
 
 @pytest.mark.parametrize("pinned", [False, pytest.param(True, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("number", "after"), steps(4, [(1, True), (3, False), (4, False)]))
-def test_killed_at_any_request(present, loaders, found, name, state, number, after, pinned):
+def test_killed_at_any_request(present, found, name, fresh, number, after, pinned):
     declared = {"visibility": "public", **({"id": str(uuid.uuid4())} if pinned else {})}
     with killed_at(number, after) as run:
-        state("openstack_image.present", **present.keywords, **declared)
+        fresh("openstack_image.present", **present.keywords, **declared)
     assert run["dead"]
-    loaders.reset_state()
     ret = present(**declared)
     assert ret.result, ret.comment
     image = assert_one_right_image(found, name)
     assert image.id == declared.get("id", image.id)
-    loaders.reset_state()
     assert present(**declared).changes == {}
 
 
 @pytest.mark.parametrize(("number", "after"), steps(5, [(3, True), (4, True)]))
-def test_killed_at_any_request_of_a_replacement(present, loaders, found, name, web, state, number, after):
+def test_killed_at_any_request_of_a_replacement(present, found, name, web, fresh, number, after):
     declared = {"visibility": "public", "tags": ["t"], "min_ram": 7}
     present(**declared)
     other = {**present.keywords, "source": f"{web.url}/other.qcow2", "source_hash": digest(OTHER)}
     with killed_at(number, after) as run:
-        state("openstack_image.present", **other)  # which has its attributes from the old one
+        fresh("openstack_image.present", **other)  # which has its attributes from the old one
     assert run["dead"]
     assert [image for image in found(name) if image.name == name], "there is no moment without an image of the name"
-    loaders.reset_state()
     ret = present(**other)
     assert ret.result, ret.comment
     image = assert_one_right_image(found, name, retired=1)
     assert (image.os_hash_value, image.tags, image.min_ram) == (digest(OTHER, "sha512")[7:], ["t"], 7)
-    loaders.reset_state()
     assert present(**other).changes == {}
 
 
-def test_other_data_than_the_run_that_was_stopped(present, loaders, found, name, web, state):
+def test_other_data_than_the_run_that_was_stopped(present, found, name, web, fresh):
     with killed_at(3, after=False):
-        state("openstack_image.present", **present.keywords)
-    loaders.reset_state()
+        fresh("openstack_image.present", **present.keywords)
     other = {"source": f"{web.url}/other.qcow2", "source_hash": digest(OTHER), "visibility": "public"}
     assert present(**other).result
     assert_one_right_image(found, name)
@@ -232,8 +225,14 @@ def minions(loaders, tmp_path):
     return run
 
 
-@pytest.mark.parametrize("ids", [("one", "two"), ("one", "one")], ids=["two minions", "one minion"])
-def test_two_runs_at_once_make_one_image(present, loaders, minions, found, name, web, ids):
+@pytest.mark.parametrize(
+    "ids",
+    [
+        pytest.param(("one", "two"), id="two minions"),
+        pytest.param(("one", "one"), id="one minion", marks=pytest.mark.slow),
+    ],
+)
+def test_two_runs_at_once_make_one_image(present, minions, found, name, web, ids):
     barrier = threading.Barrier(2)
     wait = functools.partial(contextlib.suppress, threading.BrokenBarrierError)
 
@@ -248,5 +247,4 @@ def test_two_runs_at_once_make_one_image(present, loaders, minions, found, name,
     for answer in answers:
         assert answer["result"] or "has been uploading" in answer["comment"] or "another run" in answer["comment"]
     assert_one_right_image(found, name)
-    loaders.reset_state()
     assert present(visibility="public").changes == {}

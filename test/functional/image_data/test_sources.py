@@ -8,14 +8,19 @@ import subprocess
 
 import pytest
 
-from functional import images, mirror
+from functional import images, mirror, webserver
 from functional.webserver import digest
+
+try:
+    from compression import zstd
+except ImportError:  # before Python 3.14
+    from backports import zstd
 
 pytestmark = pytest.mark.slow
 
 GOOD = images.qcow2(virtual_size=3 * 1024 * images.MIB + 1)
 RAW = images.raw(5 * images.MIB)
-COMPRESS = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
+COMPRESS = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zstd": zstd.compress}
 SECRET = "not in any message"
 
 
@@ -71,6 +76,16 @@ def test_a_source_that_is_cut_and_stalls_becomes_one_image(twice, web, ranges):
     image = twice(source=f"{web.url}/a", source_hash=digest(web.how.body), fetch={"timeout": 1, "retries": 2})
     assert image.size == len(web.how.body)
     assert len(web.log) == 4
+
+
+@pytest.mark.parametrize("lost", [(), ("REST",)])
+def test_an_ftp_source_that_is_cut_becomes_one_image(twice, lost):
+    body = images.raw(9 * images.MIB)
+    with webserver.serving(webserver.Ftp, cuts=[3 << 20, (2 << 20) + 7], lost=lost) as server:
+        server.files = {"/a": body}
+        image = twice(source=f"ftp://127.0.0.1:{server.port}/a", source_hash=digest(body), fetch={"retries": 2})
+        assert server.log.count("RETR a") == 3
+    assert image.os_hash_value == hashlib.sha512(body).hexdigest()
 
 
 def test_a_source_that_stays_cut_leaves_nothing(refused, web):

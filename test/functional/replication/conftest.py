@@ -5,6 +5,8 @@ Both Glances are reached through windows, in a region of their own. What is true
 """
 
 import contextlib
+import pathlib
+import sys
 import time
 import types
 import uuid
@@ -15,6 +17,8 @@ from keystoneclient.v3 import client as keystoneclient
 
 from functional import cloud, images, regions, webserver
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "_utils"))  # as Salt's loader has it
+
 REGION = "replication-under-test"
 READER = "test-reader"
 PASSWORD = "not in any message"
@@ -23,8 +27,8 @@ SOURCE = "glance:replication:sources:there"
 
 class Cutting(webserver.Window):
     """
-    A window that waits ``server.stall`` seconds with an image's data, cuts it short ``server.cuts`` times, and with
-    ``server.damage`` gives another byte at its end.
+    A window that waits ``server.stall`` seconds in the middle of an image's data, cuts it short ``server.cuts`` times,
+    and with ``server.damage`` gives another byte at its end.
     """
 
     def give(self, response, data):
@@ -32,18 +36,22 @@ class Cutting(webserver.Window):
         self.send_response(response.status)
         self.send_header("Content-Length", response.getheader("Content-Length"))
         self.end_headers()
-        self.wfile.write(data)
+        middle = len(data) // 2
+        self.wfile.write(data[:middle])
+        time.sleep(self.server.stall)
+        with contextlib.suppress(OSError):  # who waited may be gone
+            self.wfile.write(data[middle:])
         self.close_connection = True
 
     def _answer(self, response):
         data = self.command == "GET" and self.path.endswith("/file")
-        if data:
-            time.sleep(self.server.stall)
         if data and self.server.cuts:
             self.server.cuts -= 1
             return self.give(response, response.read(int(response.getheader("Content-Length")) // 2))
         if data and self.server.damage:
             return self.give(response, response.read()[:-1] + b"!")
+        if data and self.server.stall:
+            return self.give(response, response.read())
         return super()._answer(response)
 
 
@@ -165,10 +173,11 @@ def name():
 
 @pytest.fixture
 def replicate(modules, loaders, name):
-    """``openstack_image.replicate`` of the images of the test, in a run of its own: nothing is remembered."""
+    """``openstack_image.replicate`` of the images of the test, as in a run of its own that has kept its tokens."""
 
     def run(source=SOURCE, images=None, **arguments):
-        loaders.context.clear()
+        for key in [key for key in loaders.context if key.startswith("openstack_image.")]:
+            del loaders.context[key]
         return modules.openstack_image.replicate(source, images=images or [name], **arguments)
 
     return run

@@ -51,6 +51,19 @@ def test_a_cut_upload_is_made_again_under_the_same_id(one, here, there, name):
     assert_copied(here, image, name)
 
 
+def test_a_cut_upload_under_another_id_leaves_nothing(one, here, there, name):
+    image = there.make(name, BIG)
+    spent = here.make(name, BIG, id=image.id)
+    here.glance.images.delete(spent.id)
+    here.window.break_upload = True
+    assert one().error
+    assert here.images(name) == []
+    assert one().error is None
+    [copy] = here.images(name)
+    assert (copy.status, copy.visibility, copy.os_hash_value) == ("active", "public", image.os_hash_value)
+    assert copy.glance_formula_copy_of == f"{image.id} of {copy.id}"
+
+
 def test_a_killed_run_is_finished_by_the_next(one, here, there, name):
     image = there.make(name, BIG)
     there.window.stall = 5

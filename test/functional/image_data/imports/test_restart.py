@@ -17,7 +17,7 @@ BODY = images.raw(24 * images.MIB)
 
 @pytest.fixture
 def killing(running, web, glance, found):
-    """Kills Glance when some of the image has been asked for, and starts it again."""
+    """Kills Glance when some of the image has been asked for."""
     threads = []
 
     def start():
@@ -25,7 +25,7 @@ def killing(running, web, glance, found):
             deadline = time.monotonic() + 60
             while not [image for image in found() if image.status == "saving"] and time.monotonic() < deadline:
                 time.sleep(0.05)
-            running.processes.restart("glance-api")
+            running.processes.kill("glance-api")
 
         threads.append(threading.Thread(target=kill))
         threads[-1].start()
@@ -37,7 +37,7 @@ def killing(running, web, glance, found):
 
 
 @pytest.fixture
-def killed(present, killing, web, found):
+def killed(running, present, killing, web, found):
     """A run in which Glance was killed; returns the arguments."""
 
     def run(**more):
@@ -48,7 +48,8 @@ def killed(present, killing, web, found):
         killer = killing()
         ret = present(**arguments, fetch={"timeout": 8, "retries": 1})
         assert ret.result is False, ret.comment
-        killer.join()  # Glance is there again
+        killer.join()
+        running.processes.restart("glance-api")
         assert all(image.visibility == "private" for image in found())
         return arguments
 
