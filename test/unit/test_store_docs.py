@@ -59,7 +59,7 @@ def test_every_type_has_a_page():
     assert all(f"<stores/{name}.rst>" in overview for name in TYPES)
 
 
-@pytest.mark.parametrize(("page", "given"), cases())
+@pytest.mark.parametrize(("page", "given"), list(cases()))
 def test_the_pillar_of_a_page(page, given):
     host = minion(given)
     assert host.problems() == []
@@ -78,7 +78,7 @@ def test_the_pillar_of_a_page(page, given):
         assert openstack_secrets.lookup({"glance": host.pillar}, full) == "change-me"
 
 
-@pytest.mark.parametrize(("page", "given"), cases())
+@pytest.mark.parametrize(("page", "given"), list(cases()))
 def test_each_secret_of_a_page_reaches_one_file(page, given):
     host = minion(given)
     wanted = str(given).count("change-me")

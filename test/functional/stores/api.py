@@ -66,6 +66,13 @@ class Glance:
         """Say where the data of an image is."""
         self._ask("POST", f"images/{image}/locations", (202,), json={"url": url, "validation_data": {}})
 
+    def wait_for_hash(self, image):
+        """Wait until Glance has read what a location is of."""
+        end = time.monotonic() + WAIT
+        while not self.show(image).get("os_hash_value"):
+            assert time.monotonic() < end, self.show(image)
+            time.sleep(0.2)
+
     def status(self, method, path, **options):
         """The status of an answer."""
         return self._session.request(f"{self._url}/{path}", method, raise_exc=False, **options).status_code

@@ -1,16 +1,18 @@
 """Glances of several releases with stores of several kinds, configured by this formula."""
 
+import dataclasses
 import secrets
 
 import keystoneauth1.identity
 import keystoneauth1.session
 import keystoneclient.v3.client
 import pytest
-from releases import keystone, site
+from releases import keystone, site, venvs
 from releases.errors import Missing
 from releases.lanes import LANES
+from releases.processes import Servers
 
-from functional.stores import swift
+from functional.stores import ceph, swift
 from functional.stores.api import Glance
 
 RELEASES = ("epoxy", "hibiscus")
@@ -31,11 +33,56 @@ def running(request, tmp_path_factory):
         with site.running(LANES[request.param], directory, change=change) as found:
             address = found.keystone.address
             login = _login(found)
-            found.swift = swift.start(found.processes, directory / "swift", address, login, s3_secret)
-            _catalogue(found)
+            objects = swift.start(found.processes, directory / "swift", address, login, s3_secret)
+            _catalogue(found, objects.url)
             yield found
     except Missing as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def with_ceph(tmp_path_factory):
+    """A site with a file store and two clusters of Ceph; its Python is the one that this host's packages of Ceph fit."""
+    directory = tmp_path_factory.mktemp("ceph")
+    try:
+        python = ceph.python()
+        lane = dataclasses.replace(LANES["hibiscus"], python=python)
+        ceph.bind(venvs.ensure(lane))
+        (directory / "logs-of-ceph").mkdir()
+        with Servers(directory / "logs-of-ceph") as servers:
+            clusters = {name: ceph.start(servers, directory / name, site.free_address()) for name in ("east", "west")}
+
+            def change(given, place):
+                _add_clusters(given["glance"]["stores"], place, clusters)
+
+            (directory / "site").mkdir()
+            with site.running(lane, directory / "site", change=change) as found:
+                yield found
+    except Missing as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def glance_with_ceph(with_ceph):
+    """Its API."""
+    with Glance(_session(with_ceph), with_ceph.image_url) as found:
+        yield found
+
+
+def _add_clusters(stores, place, clusters):
+    stores["default"] = "local"
+    stores["reserved"] = {"staging": str(place / "staging"), "tasks": str(place / "tasks")}
+    for name, cluster in clusters.items():
+        keyring = str(place / "etc" / f"{name}.client.glance.keyring")
+        stores["backends"][name] = {
+            "type": "rbd",
+            "user": "glance",
+            "pool": ceph.POOL,
+            "key": cluster.key,
+            "ceph_conf": str(place / "etc" / f"{name}.conf"),
+            # these files are not in /etc/ceph, where Ceph would look
+            "ceph_config": {"global": cluster.options, "client.glance": {"keyring": keyring}},
+        }
 
 
 @pytest.fixture
@@ -58,7 +105,7 @@ def _add_stores(settings, place, s3_secret):
             "references": {"main": {**account, "password": settings["identity"]["password"]}},
             "container": "images",
             "create_container": True,
-            "large_object_size": 2,
+            "large_object_size": 4,
             "large_object_chunk_size": 1,
         },
         "s3": {
@@ -73,6 +120,10 @@ def _add_stores(settings, place, s3_secret):
         "web": {"type": "http"},
     }
     settings["import"] = {"methods": METHODS}
+    # volumes and datastores that are nowhere: their drivers are loaded, no more
+    settings["stores"]["backends"] |= {
+        "volumes": {**account, "type": "cinder", "password": settings["identity"]["password"]},
+    }
     # the files of this Glance are not in /etc
     settings["api"]["config"]["objects"] = {"swift_store_config_file": str(place / "etc" / SWIFT_FILE)}
 
@@ -101,8 +152,8 @@ def _session(found):
     return keystoneauth1.session.Session(auth=auth, timeout=120)
 
 
-def _catalogue(found):
+def _catalogue(found, url):
     client = keystoneclient.v3.client.Client(session=_session(found), endpoint_override=f"{found.keystone.url}/v3")
     service = client.services.create("swift", "object-store")
     for interface in ("public", "internal", "admin"):
-        client.endpoints.create(service, found.swift.url, interface, keystone.REGION)
+        client.endpoints.create(service, url, interface, keystone.REGION)

@@ -4,19 +4,36 @@ for bit from each, and is deleted from both.
 """
 
 import hashlib
-import itertools
 
 import pytest
 
 from functional import images
+from functional.webserver import Files, serving
 
 # they start servers from PyPI
 pytestmark = pytest.mark.slow
 
-DATA = images.raw(3 * images.MIB + 17)  # Swift stores it in parts
-SUM = hashlib.sha256(DATA).hexdigest()
-WRITABLE = ("local", "several", "objects", "s3")
-TYPES = {"local": "file", "several": "file", "objects": "swift", "s3": "s3", "web": "http"}
+DATA = images.raw(3 * images.MIB + 17)
+PART = 1024 * 1000  # what Swift's driver calls a MB
+TYPES = {"local": "file", "several": "file", "objects": "swift", "s3": "s3", "web": "http", "volumes": "cinder"}
+
+
+def digest(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def moves(glance, first, second, data=DATA):
+    image = glance.make()
+    glance.upload(image, data, first)
+    assert glance.show(image)["stores"] == first
+    assert glance.digest(image) == digest(data)
+    glance.copy(image, second)
+    assert set(glance.show(image)["stores"].split(",")) == {first, second}
+    glance.remove_from(image, first)
+    assert glance.show(image)["stores"] == second
+    assert glance.digest(image) == digest(data)
+    glance.remove(image)
+    assert glance.status("GET", f"images/{image}") == 404
 
 
 def test_all_stores_are_there(glance):
@@ -26,16 +43,42 @@ def test_all_stores_are_there(glance):
     assert [name for name, each in stores.items() if each.get("read-only")] == ["web"]
 
 
-@pytest.mark.parametrize(("first", "second"), list(itertools.permutations(WRITABLE, 2)))
+@pytest.mark.parametrize(
+    ("first", "second"), [("local", "several"), ("several", "objects"), ("objects", "s3"), ("s3", "local")]
+)
 def test_an_image_goes_in_is_copied_comes_back_and_goes(glance, first, second):
+    moves(glance, first, second)
+
+
+def test_swift_stores_a_large_image_in_parts(glance, running):
+    moves(glance, "objects", "local", images.raw(6 * PART))
+
+
+def test_the_last_part_of_a_large_image_is_smaller(glance, running):
+    if running.lane.name == "hibiscus":
+        pytest.xfail("glance_store 5.6.0 announces a whole part to Swift, and has less")
+    moves(glance, "objects", "local", images.raw(6 * PART + 17))
+
+
+def test_an_image_that_stays_on_the_web(glance):
+    with serving(Files, files={"/image.raw": DATA}, log=[]) as web:
+        image = glance.make()
+        glance.locate(image, f"http://127.0.0.1:{web.port}/image.raw")
+        glance.wait_for_hash(image)
+        found = glance.show(image)
+        assert (found["status"], found["stores"], found["size"]) == ("active", "web", len(DATA))
+        assert found["os_hash_value"] == hashlib.sha512(DATA).hexdigest()
+        assert glance.digest(image) == digest(DATA)
+        glance.remove(image)
+
+
+def test_nothing_goes_into_a_store_that_is_only_read(glance):
     image = glance.make()
-    glance.upload(image, DATA, first)
-    assert glance.show(image)["stores"] == first
-    assert glance.digest(image) == SUM
-    glance.copy(image, second)
-    assert set(glance.show(image)["stores"].split(",")) == {first, second}
-    glance.remove_from(image, first)
-    assert glance.show(image)["stores"] == second
-    assert glance.digest(image) == SUM
-    glance.remove(image)
-    assert glance.status("GET", f"images/{image}") == 404
+    headers = {"Content-Type": "application/octet-stream", "X-Image-Meta-Store": "web"}
+    assert glance.status("PUT", f"images/{image}/file", data=b"x", headers=headers) >= 400
+    assert glance.show(image)["status"] == "queued"
+
+
+@pytest.mark.parametrize(("first", "second"), [("local", "east"), ("east", "west"), ("west", "local")])
+def test_an_image_goes_through_two_clusters_of_ceph(glance_with_ceph, first, second):
+    moves(glance_with_ceph, first, second)
