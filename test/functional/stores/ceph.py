@@ -125,7 +125,7 @@ def _make_osd(directory, ceph, config, log):
     number = _output([*ceph, "osd", "new", identity, "-i", "-"], json.dumps({"cephx_secret": key}))
     keyring = directory / "osd" / "keyring"
     ini.write(keyring, {f"osd.{number}": {"key": key}})
-    run(["ceph-osd", "-c", config, "-i", number, "--mkfs", "--osd-uuid", identity], log)
+    run(["ceph-osd", "-c", config, "-i", number, "--mkfs", "--osd-uuid", identity, "--keyring", keyring], log)
     return number
 
 

@@ -42,7 +42,7 @@ def running(request, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def with_ceph(tmp_path_factory):
-    """A site with a file store and two clusters of Ceph; its Python is the one that this host's packages of Ceph fit."""
+    """A site with a file store and two clusters of Ceph; its Python is the one that Ceph's packages here are for."""
     directory = tmp_path_factory.mktemp("ceph")
     try:
         python = ceph.python()
