@@ -33,7 +33,7 @@ def problems(settings, pillar, schema, known, data):
         found += _OWN.get(backend["type"], _nothing)(name, backend, given)
     found += _places(stores, kinds) + _references(stores) + _files(stores, pillar)
     if known:
-        found += _release(stores, kinds, known, data)
+        found += _release(stores, kinds, known, data) + _spelling(stores, pillar, known, data)
         found += _values_of_references(settings, pillar, known, data)
     return found
 
@@ -250,6 +250,19 @@ def _once(kind, names, several, release, data):
         return f"{who} are of type {kind}, of which there can be one: take one out"
     first = glance_releases.codename(several, data)
     return f"{who}: {release['codename']} has one store of type {kind} only: name one, or move to {first}"
+
+
+def _spelling(stores, pillar, known, data):
+    """Values that the release cannot read back from a location."""
+    found = []
+    for name, kind in glance_stores.types(stores).items():
+        rule = known.store_types[kind].get("spelled")
+        for key in rule["keys"] if rule and known.release["glance"] < rule["before"] else ():
+            if set(rule["without"]) & set(str(glance_stores.given(pillar, name).get(key) or "")):
+                first = glance_releases.codename(rule["before"], data)
+                letters = " or ".join(rule["without"])
+                found.append(f"{KEY}:{name}:{key} has {letters}, with which no image is found before {first}")
+    return found
 
 
 def _values_of_references(settings, pillar, known, data):

@@ -1,6 +1,7 @@
 """Glances of several releases with stores of several kinds, configured by this formula."""
 
 import dataclasses
+import json
 import secrets
 
 import keystoneauth1.identity
@@ -24,17 +25,16 @@ SWIFT_FILE = "swift-store.conf"
 def running(request, tmp_path_factory):
     """A site with two file stores, Swift, Swift over S3, and a store of what is on the web."""
     directory = tmp_path_factory.mktemp(request.param)
-    s3_secret = secrets.token_urlsafe(18)
+    keys = {name: secrets.token_hex(16) for name in ("access", "secret")}
 
     def change(given, place):
-        _add_stores(given["glance"], place, s3_secret)
+        _add_stores(given["glance"], place, keys)
 
     try:
         with site.running(LANES[request.param], directory, change=change) as found:
             address = found.keystone.address
-            login = _login(found)
-            objects = swift.start(found.processes, directory / "swift", address, login, s3_secret)
-            _catalogue(found, objects.url)
+            swift.start(found.processes, directory / "swift", address, _login(found))
+            _register(found, swift.endpoint(address), keys)
             yield found
     except Missing as error:
         pytest.skip(str(error))
@@ -92,7 +92,7 @@ def glance(running):
         yield found
 
 
-def _add_stores(settings, place, s3_secret):
+def _add_stores(settings, place, keys):
     account = {"auth_url": f"{settings['identity']['auth_url']}/v3", "project": "service", "user": "glance"}
     address = settings["api"]["bind_host"]
     (place / "other").mkdir(parents=True)
@@ -110,16 +110,19 @@ def _add_stores(settings, place, s3_secret):
         },
         "s3": {
             "type": "s3",
-            "host": f"http://{address}:{swift.S3}",
-            "bucket": "images",
+            "host": swift.url(address),
+            "bucket": "pictures",
             "bucket_url_format": "path",
             "create_bucket": True,
-            "access_key": swift.S3_USER,
-            "secret_key": s3_secret,
+            "access_key": keys["access"],
+            "secret_key": keys["secret"],
         },
         "web": {"type": "http"},
     }
     settings["import"] = {"methods": METHODS}
+    # what a test serves is on any port of this host, which Glance lets nobody read otherwise
+    filters = {"allowed_ports": [], "disallowed_ports": [], "allowed_hosts": ["127.0.0.1"]}
+    settings["api"]["config"]["import_filtering_opts"] = filters
     # volumes and datastores that are nowhere: their drivers are loaded, no more
     settings["stores"]["backends"] |= {
         "volumes": {**account, "type": "cinder", "password": settings["identity"]["password"]},
@@ -152,8 +155,11 @@ def _session(found):
     return keystoneauth1.session.Session(auth=auth, timeout=120)
 
 
-def _catalogue(found, url):
+def _register(found, url, keys):
+    """Swift in the catalogue, and the keys of Glance's own user."""
     client = keystoneclient.v3.client.Client(session=_session(found), endpoint_override=f"{found.keystone.url}/v3")
     service = client.services.create("swift", "object-store")
     for interface in ("public", "internal", "admin"):
         client.endpoints.create(service, url, interface, keystone.REGION)
+    [user], [project] = client.users.list(name="glance"), client.projects.list(name="service")
+    client.credentials.create(user, "ec2", json.dumps(keys), project=project)

@@ -1,40 +1,30 @@
 """
-Swift from PyPI with everything on one address: the account server of Glance's own user, behind Keystone, and the same
-over S3, for a user that Swift itself knows.
+Swift from PyPI with everything on one address, behind Keystone: by its own API, and over S3 for those with a credential
+of EC2 in Keystone.
 """
 
 import secrets
-from dataclasses import dataclass
 from pathlib import Path
 
 from releases import ini, venvs
 from releases.lanes import SWIFT
 from releases.processes import Servers, run
 
-PROXY, S3, BACKENDS = 8080, 8081, {"account": 6202, "container": 6201, "object": 6200}
-S3_USER = "test:tester"
+PROXY, BACKENDS = 8080, {"account": 6202, "container": 6201, "object": 6200}
 _PARTS = ("1", "1", "1")  # power of the ring, copies, hours
 
 
-@dataclass(frozen=True)
-class Swift:
-    """Where it is."""
-
-    address: str
-    s3_secret: str
-
-    @property
-    def url(self) -> str:
-        """The URL for the catalogue."""
-        return f"http://{self.address}:{PROXY}/v1/AUTH_%(tenant_id)s"
-
-    @property
-    def s3_url(self) -> str:
-        """The URL of the S3 service."""
-        return f"http://{self.address}:{S3}"
+def url(address: str) -> str:
+    """Return the URL of the S3 service."""
+    return f"http://{address}:{PROXY}"
 
 
-def start(servers: Servers, directory: Path, address: str, login: dict, s3_secret: str) -> Swift:
+def endpoint(address: str) -> str:
+    """Return the URL for the catalogue."""
+    return f"{url(address)}/v1/AUTH_%(tenant_id)s"
+
+
+def start(servers: Servers, directory: Path, address: str, login: dict) -> None:
     """
     Start it.
 
@@ -48,10 +38,7 @@ def start(servers: Servers, directory: Path, address: str, login: dict, s3_secre
         Address of this machine to listen on.
 
     login
-        Options of ``keystone_authtoken``: who asks Keystone about tokens.
-
-    s3_secret
-        Secret key of the user of S3, ``test:tester``.
+        Options of ``keystone_authtoken``: who asks Keystone about tokens and credentials.
 
     Raises ``Missing`` where this machine lacks something, ``Failed`` where a command or server does.
     """
@@ -62,9 +49,7 @@ def start(servers: Servers, directory: Path, address: str, login: dict, s3_secre
     for name, port in BACKENDS.items():
         _ring(venv, directory, name, f"r1z1-{address}:{port}/one", servers.logs / "swift-ring-builder.out")
         _serve(venv, servers, directory, name, address, port, _backend(name))
-    _serve(venv, servers, directory, "proxy", address, PROXY, _keystone(login))
-    _serve(venv, servers, directory, "proxy", address, S3, _s3(s3_secret), name="s3")
-    return Swift(address, s3_secret)
+    _serve(venv, servers, directory, "proxy", address, PROXY, _proxy(login))
 
 
 def _ring(venv, directory, name, device, log):
@@ -73,8 +58,7 @@ def _ring(venv, directory, name, device, log):
         run([*builder, *arguments], log)
 
 
-def _serve(venv, servers, directory, kind, address, port, sections, name=None):
-    name = name or kind
+def _serve(venv, servers, directory, name, address, port, sections):
     common = {
         "bind_ip": address,
         "bind_port": port,
@@ -87,34 +71,23 @@ def _serve(venv, servers, directory, kind, address, port, sections, name=None):
     }
     config = directory / f"{name}-server.conf"
     ini.write(config, {"DEFAULT": common, **sections})
-    servers.start(f"swift-{name}", [venv / "bin" / f"swift-{kind}-server", config], address, port)
+    servers.start(f"swift-{name}", [venv / "bin" / f"swift-{name}-server", config], address, port)
 
 
 def _backend(name):
     return {"pipeline:main": {"pipeline": f"{name}-server"}, f"app:{name}-server": {"use": f"egg:swift#{name}"}}
 
 
-def _proxy(*filters):
-    pipeline = " ".join(["catch_errors", "proxy-logging", *filters, "dlo", "proxy-server"])
-    options = {"use": "egg:swift#proxy", "account_autocreate": "true", "allow_account_management": "true"}
-    shared = {f"filter:{name}": {"use": f"egg:swift#{name.replace('-', '_')}"} for name in ("catch_errors", "dlo")}
-    shared["filter:proxy-logging"] = {"use": "egg:swift#proxy_logging"}
-    return {"pipeline:main": {"pipeline": pipeline}, "app:proxy-server": options, **shared}
-
-
-def _keystone(login):
+def _proxy(login):
+    names = ["catch_errors", "proxy-logging", "authtoken", "s3api", "s3token", "keystoneauth", "slo", "dlo"]
+    filters = {f"filter:{name}": {"use": f"egg:swift#{name.replace('-', '_')}"} for name in names}
+    filters["filter:s3api"] |= {"auth_pipeline_check": "false", "location": "us-east-1"}
+    filters["filter:s3token"] |= {**login, "auth_uri": f"{login['auth_url']}/v3", "auth_url": f"{login['auth_url']}/v3"}
+    filters["filter:keystoneauth"] |= {"operator_roles": "admin, member"}
+    factory = "keystonemiddleware.auth_token:filter_factory"
+    filters["filter:authtoken"] = {"paste.filter_factory": factory, "delay_auth_decision": "true", **login}
     return {
-        **_proxy("authtoken", "keystoneauth"),
-        "filter:authtoken": {"paste.filter_factory": "keystonemiddleware.auth_token:filter_factory", **login},
-        "filter:keystoneauth": {"use": "egg:swift#keystoneauth", "operator_roles": "admin, member"},
-    }
-
-
-def _s3(secret):
-    account, user = S3_USER.split(":")
-    return {
-        **_proxy("s3api", "tempauth", "slo"),
-        "filter:s3api": {"use": "egg:swift#s3api", "auth_pipeline_check": "false", "location": "us-east-1"},
-        "filter:tempauth": {"use": "egg:swift#tempauth", f"user_{account}_{user}": f"{secret} .admin"},
-        "filter:slo": {"use": "egg:swift#slo"},
+        "pipeline:main": {"pipeline": " ".join([*names, "proxy-server"])},
+        "app:proxy-server": {"use": "egg:swift#proxy", "account_autocreate": "true"},
+        **filters,
     }
