@@ -16,6 +16,8 @@ import time
 import glance_checks
 import glance_proof
 import glance_report
+import glance_store_files
+import glance_stores
 import openstack_image_api
 import salt.utils.path
 from openstack_errors import EXPECTED, OpenStackError
@@ -238,6 +240,7 @@ def _api_prerequisites(rows, settings, missing, strict):
     _port(rows, settings)
     _package(rows, settings)
     _disks(rows, settings)
+    _stores(rows, settings)
 
 
 def _connections(rows, settings):
@@ -304,12 +307,42 @@ def _candidate(package, refresh):
 
 def _disks(rows, settings):
     for name, store in settings["stores"]["backends"].items():
-        if store.get("datadir"):
+        mounted = _mounted(rows, name, store)
+        for path in glance_stores.directories(store) if mounted else ():
             check = f"room in store {name}"
             with rows.checking(check):
-                free, where = glance_checks.free(store["datadir"])
-                text = f"{glance_checks.size(free)} free in {where} for {store['datadir']}"
+                free, where = glance_checks.free(path)
+                text = f"{glance_checks.size(free)} free in {where} for {path}"
                 (rows.ok if free >= ROOM else rows.failed)(check, text)
+
+
+def _mounted(rows, name, store):
+    """Whether what must be mounted for a store is; a row when something must."""
+    point = store.get("mountpoint")
+    if not point:
+        return True
+    if __salt__["mount.is_mounted"](point):
+        rows.ok(f"mount of store {name}", point)
+        return True
+    rows.failed(f"mount of store {name}", f"nothing is mounted on {point}: mount it")
+    return False
+
+
+def _stores(rows, settings):
+    """What a store needs that pillar does not bring, and types that are to go."""
+    for name, store in settings["stores"]["backends"].items():
+        check = f"keyring of store {name}"
+        if store["type"] == "rbd" and not _brings_key(name):
+            path = glance_store_files.keyring(store)
+            found = __salt__["file.file_exists"](path)
+            (rows.ok if found else rows.failed)(check, path if found else f"no {path}: put it there, or set key")
+    for name, text in settings["api"]["deprecated_stores"].items():
+        rows.ok(f"store {name}", text)
+
+
+def _brings_key(name):
+    stores = (__pillar__.get("glance") or {}).get("stores") or {}
+    return bool(((stores.get("backends") or {}).get(name) or {}).get("key"))
 
 
 # A host of the API as it is
@@ -424,8 +457,8 @@ def _place(settings, image):
     """Name of the store that took the image, and its file; ``None`` for a store without files here."""
     backends = settings["stores"]["backends"]
     name = image.get("stores") or settings["stores"].get("default") or next(iter(backends))
-    directory = backends.get(name, {}).get("datadir")
-    return name, f"{directory}/{image['id']}" if directory else None
+    paths = [f"{each}/{image['id']}" for each in glance_stores.directories(backends.get(name, {"type": None}))]
+    return name, next((path for path in paths if glance_proof.lies(path)), paths[0] if paths else None)
 
 
 def _comes_back(rows, api, image, content):

@@ -151,7 +151,9 @@ def without_effect():
     settings, known = glance_schema.complete(schema_, pillar), _known(pillar)
     if known is None:
         return {}
-    return {key: option for key, option, _ in glance_typed.without_effect(schema_, settings, pillar, known.place)}
+    found = glance_typed.without_effect(schema_, settings, pillar, known.place)
+    found += glance_stores.without_effect(settings, pillar, schema_, known)
+    return {key: option for key, option, _ in found}
 
 
 def schema():

@@ -43,7 +43,7 @@ def api(settings, pillar, schema, known, system, node):
     derived = merge(
         _general(settings, system, node),
         _log_files(settings, system, "glance-api.log"),
-        glance_stores.options(settings, system, release),
+        glance_stores.options(settings, pillar, schema, known, system),
         glance_connections.database(settings, release),
         glance_connections.authtoken(settings, release),
         *glance_connections.messaging(settings, release),

@@ -6,6 +6,9 @@ import glance_config
 import glance_connections
 import glance_documents
 import glance_paste
+import glance_store_files
+import glance_store_rules
+import glance_stores
 import glance_timers
 
 MODE = "0640"
@@ -36,8 +39,8 @@ def system_of(data, major):
 
 def api(settings, pillar, schema, known, system, node, flavors):
     """
-    Return ``packages``, ``services``, ``url``, ``directories``, ``files`` (of options), ``documents``, ``texts`` and
-    ``timers`` of a host of the API.
+    Return ``packages``, ``services``, ``url``, ``directories``, ``mountpoints``, ``backends`` (by type), ``files`` (of
+    options), ``deprecated_stores``, ``documents``, ``texts`` and ``timers`` of a host of the API.
 
     settings, pillar, schema, system, node
         As for ``glance_config.api``.
@@ -53,10 +56,13 @@ def api(settings, pillar, schema, known, system, node, flavors):
     local = values["bind_host"] in ("0.0.0.0", "::")  # noqa: S104
     address = glance_connections.host("127.0.0.1" if local else values["bind_host"])
     return {
-        "packages": system["packages"]["api"],
+        "packages": [*system["packages"]["api"], *glance_stores.packages(settings["stores"], system)],
         "services": system["services"]["api"],
         "url": f"http://{address}:{values['bind_port']}",
         "directories": _directories(settings, system),
+        "mountpoints": _mountpoints(settings["stores"]),
+        "backends": glance_stores.types(settings["stores"]),
+        "deprecated_stores": glance_store_rules.deprecated(settings["stores"], known) if known else {},
         "files": files,
         "documents": _documents(settings, system, known.release) if known else [],
         "texts": _texts(values, system),
@@ -89,6 +95,7 @@ def _api_files(settings, pillar, schema, known, system, node, flavors):
     found = [{**main, "validate": validate}]
     others = {**glance_config.files(pillar, known), _PASTE: glance_paste.options(settings, known.release, flavors)}
     found += [_partly(_owned(name, system), options) for name, options in others.items() if options]
+    found += glance_store_files.all_of(settings, pillar, known, system)
     server = glance_config.uwsgi(settings) if known.release["server"] == "uwsgi" else {}
     if server:
         owner = {"name": system["paths"]["uwsgi"], "user": "root", "group": "root", "mode": "0644"}
@@ -115,15 +122,20 @@ def _texts(values, system):
 
 def _directories(settings, system):
     """Those of the stores, and those of the cache, which Debian's package leaves to root."""
-    state, cache = system["paths"]["state"], settings["cache"]["dir"]
-    stores = [store["datadir"] for store in settings["stores"]["backends"].values() if store.get("datadir")]
+    state, cache, stores = system["paths"]["state"], settings["cache"]["dir"], settings["stores"]
     names = [
         state,
-        *stores,
-        f"{state}/staging",
-        f"{state}/tasks",
+        *(path for backend in stores["backends"].values() for path in glance_stores.directories(backend)),
+        *glance_stores.reserved(stores, system).values(),
         cache,
         *(f"{cache}/{part}" for part in ("incomplete", "invalid", "queue")),
     ]
     owner = {"user": system["user"], "group": system["group"], "mode": "0750"}
-    return [{"name": name, **owner} for name in dict.fromkeys(names)]
+    root = {"user": "root", "group": "root", "mode": "0755"}
+    ceph = [{"name": name, **root} for name in glance_store_files.directories(settings)]
+    return [{"name": name, **owner} for name in dict.fromkeys(names)] + ceph
+
+
+def _mountpoints(stores):
+    """Where something must be mounted before anything is written."""
+    return list(dict.fromkeys(each["mountpoint"] for each in stores["backends"].values() if each.get("mountpoint")))

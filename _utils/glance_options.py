@@ -35,8 +35,9 @@ class Known:
         """
         self._data, self._registry, self.release = data, registry["options"], release
         self.source = registry["sources"][str(release["glance"])]
+        self.store_types = data["store_types"]
         types = {**dict.fromkeys((STAGING, TASKS), "file"), **(backends or {})}
-        self.backends = {name: data["store_sections"][kind] for name, kind in types.items()}
+        self.backends = {name: data["store_types"][kind]["section"] for name, kind in types.items()}
 
     def spec(self, section, option):
         """
@@ -83,6 +84,18 @@ class Known:
     def has_method(self, name):
         """Tell whether the release has a method of import."""
         return self._data["import_methods"][name] <= self.release["glance"]
+
+    def swift_option(self, key):
+        """
+        Return what the release calls a key of an account in ``swift-store.conf``, ``None`` when it does not read it.
+
+        key
+            Key of ``references`` of a backend.
+        """
+        entry, major = self._data["swift_references"].get(key, {}), self.release["glance"]
+        if entry.get("since", 0) <= major < entry.get("removed", major + 1):
+            return entry.get("option", key)
+        return None
 
     def problems(self, config, key, unchecked=()):
         """
@@ -184,7 +197,7 @@ class Known:
         return names
 
     def _entry(self, section, option):
-        return self._data["options"].get(f"{section}/{option}", {})
+        return self._data["options"].get(f"{self._group(section)}/{option}", {})
 
     def _group(self, section):
         return self.backends.get(section, section)
@@ -203,6 +216,6 @@ class Known:
 
     def _is_late(self, section, option):
         late = self._data["late_options"]
-        return (section in self.backends and option in late["backends"]) or (
-            section in late["plugin_sections"] and option in late["plugin"]
-        )
+        if section in self.backends and option in late["backends"]:
+            return late["backends"][option] <= self.release["glance"]
+        return section in late["plugin_sections"] and option in late["plugin"]

@@ -5,6 +5,7 @@ What a schema cannot say about the pillar: keys that need each other.
 import glance_catalogue
 import glance_database
 import glance_releases
+import glance_store_rules
 import glance_stores
 import glance_typed
 import glance_values
@@ -35,7 +36,7 @@ def problems(settings, pillar, schema, known, roles, data):
     """
     found = []
     if "api" in roles:
-        found += _stores(settings["stores"], known.release if known else None) + _broker(settings, pillar)
+        found += glance_store_rules.problems(settings, pillar, schema, known, data) + _broker(settings, pillar)
         found += _options(settings, pillar, schema, known, data) if known else []
     if known and {"api", "registry"} & set(roles):
         found += _registry(settings, pillar, known) + _login(settings, pillar, known.release)
@@ -47,28 +48,6 @@ def problems(settings, pillar, schema, known, roles, data):
         found += _admin(pillar)
     if "images" in roles:
         found += glance_catalogue.problems(settings["images"]) + _cataloguer(pillar)
-    return found
-
-
-def _stores(stores, release):
-    found = []
-    default, backends = glance_stores.default(stores), stores["backends"]
-    names = ", ".join(backends)
-    if default is None:
-        found.append(f"glance:stores:default is missing: name one of {names}")
-    elif default not in backends:
-        found.append(f"glance:stores:default is {default}, which is no backend: name one of {names}")
-    places = {}
-    for name, backend in backends.items():
-        if backend["type"] == "file" and not backend.get("datadir"):
-            found.append(f"glance:stores:backends:{name}:datadir is missing: a store of type file needs a directory")
-        elif backend.get("datadir"):
-            places.setdefault(backend["datadir"].rstrip("/"), []).append(name)
-    for place, owners in places.items():
-        if len(owners) > 1:
-            found.append(f"glance:stores:backends: {' and '.join(owners)} share {place}: each needs its own datadir")
-    if release and release["stores"] == "legacy" and len(backends) > 1:
-        found.append(f"glance:stores:backends: {release['codename']} has one store only: name one, or move to train")
     return found
 
 
@@ -123,11 +102,13 @@ def _limits(settings, release):
 def _typed(settings, pillar, schema, known):
     """Keys that the release has no option for, or whose value it does not take."""
     codename, found = known.release["codename"], []
-    for key, option, essential in glance_typed.without_effect(schema, settings, pillar, known.place):
+    left_out = glance_typed.without_effect(schema, settings, pillar, known.place)
+    for key, option, essential in left_out + glance_stores.without_effect(settings, pillar, schema, known):
         if essential:
             section, name = option.split("/")
             found.append(f"{key}: {codename} has no option [{section}] {name}: take the key out")
-    for option, value, key in glance_typed.keys(schema, settings, pillar, "glance"):
+    typed = glance_typed.keys(schema, settings, pillar, "glance")
+    for option, value, key in (*typed, *glance_stores.keys(settings, pillar, schema, known.release)):
         place = known.place(*option.split("/"))
         wrong = glance_values.problem(value, known.spec(*place)) if place else None
         if wrong:

@@ -3,7 +3,8 @@ Secrets by reference: the name of a pillar key travels, its value does not.
 
 A state's arguments, an SLS file and what a module returns hold references: ``{pillar:glance:database:password}``, or
 ``{pillar:glance:database:password|url}`` where the value becomes a part of a URL and must be quoted, and
-``{pillar:glance:identity:password|oslo}`` where oslo.config reads it, to which ``$word`` is another option. Only the
+``{pillar:glance:identity:password|oslo}`` where oslo.config reads it, to which ``$word`` is another option, and with
+``percent`` where Python's configparser does, to which that is ``%(word)s``. Only the
 execution module that writes a file or talks to a server resolves them, right before it does. So a secret enters no SLS
 text, state name, change, comment, log line, event or job cache (Salt 3008's own masking covers ``pillar.get`` from
 Python and ``pillar.items``, no more).
@@ -65,8 +66,8 @@ def reference(key, filter=None):
         Colon separated pillar key.
 
     filter
-        ``url`` for a value inside a URL, ``oslo`` for one that stands alone in a file of oslo.config. Default
-        ``None``: the value as it is.
+        ``url`` for a value inside a URL, ``oslo`` for one that stands alone in a file of oslo.config, ``percent`` for
+        one in a file of configparser. Default ``None``: the value as it is.
     """
     return f"{{pillar:{key}{f'|{filter}' if filter else ''}}}"
 
@@ -111,8 +112,10 @@ def _filtered(match, pillar):
         return value
     if name == "url":
         return quote(str(value), safe="")
+    if name == "percent":
+        return str(value).replace("%", "%%")
     if name != "oslo":
-        raise Invalid(f"unknown filter {name!r} in {match[0]}: use url or oslo")
+        raise Invalid(f"unknown filter {name!r} in {match[0]}: use url, oslo or percent")
     if "\\$" in str(value):
         raise Invalid(
             f"pillar key {match['key']} has a backslash before a dollar sign, which no oslo.config file can hold"

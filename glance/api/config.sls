@@ -3,6 +3,7 @@
 
 include:
   - .package
+  - .stores
 
 {%- for directory in settings.api.directories %}
 
@@ -15,6 +16,7 @@ glance-api-config-directory-{{ directory.name }}:
     - makedirs: true
     - require:
       - sls: glance.api.package
+      - sls: glance.api.stores
 {%- endfor %}
 
 {%- for file in settings.api.files %}
@@ -30,6 +32,7 @@ glance-api-config-file-{{ file.name }}:
     - validate: {{ file.validate | json }}
     - require:
       - sls: glance.api.package
+      - sls: glance.api.stores
 {%- endfor %}
 
 {%- for document in settings.api.documents %}
@@ -46,6 +49,7 @@ glance-api-config-document-{{ document.name }}:
     - makedirs: true
     - require:
       - sls: glance.api.package
+      - sls: glance.api.stores
 {%- endfor %}
 
 {%- for text in settings.api.texts %}
@@ -59,4 +63,5 @@ glance-api-config-text-{{ text.name }}:
     - mode: '{{ text.mode }}'
     - require:
       - sls: glance.api.package
+      - sls: glance.api.stores
 {%- endfor %}

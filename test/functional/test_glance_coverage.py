@@ -26,7 +26,7 @@ WITH = {
     "database:admin:unix_socket": {"database": {"admin": {"host": None}}},
     "identity:admin:cloud": {"identity": {"admin": {"password": None}}},
     "catalogue": {"catalogue": {"undeclared": "retire"}},
-    "release": {"identity": {"memcached_tls": None}},
+    "release": {"identity": {"memcached_tls": None}, "stores": {}},
     "stores:default": {"stores": {"backends": {"other": {"type": "file", "datadir": "/other"}}}},
 }
 OTHER = {
@@ -129,7 +129,7 @@ def old():
         pillar["identity"].pop(key)
     for key in ("quorum_queues", "transient_quorum_queues"):
         pillar["messaging"].pop(key)
-    pillar["import"] = {}
+    pillar["import"] = pillar["stores"] = {}
     return pillar
 
 

@@ -54,14 +54,36 @@ def over(base, changes):
     return {**copy.deepcopy(base), **{key: over(base.get(key), value) for key, value in changes.items()}}
 
 
+def possible(backends, major):
+    """The backends that a release can have: as many of a type, and without what it does not read of them."""
+    found, count = {}, {}
+    for name, backend in backends.items():
+        entry = RELEASES["store_types"][backend.get("type", "file")]
+        if any(first <= major <= last for first, last in entry.get("absent", [])):
+            continue
+        if "application_credential_id" in backend and major < 32:
+            continue
+        count[entry["section"]] = count.get(entry["section"], 0) + 1
+        if count[entry["section"]] > 1 and (entry["several"] is None or major < entry["several"]):
+            continue
+        accounts = {
+            ref: account
+            for ref, account in backend.get("references", {}).items()
+            if major >= 32 or "application_credential_id" not in account
+        }
+        found[name] = {**backend, **({"references": accounts} if accounts else {})}
+    return found
+
+
 class Minion:
     """A host of API and registry with every key of the example, as far as the release takes it."""
 
     def __init__(self, codename, changes):
         given = glance_schema.plain(over(EXAMPLE, {"release": codename, **changes}), SCHEMA)
         self.release = glance_releases.resolve(codename, RELEASES)
-        if self.release["stores"] == "legacy" and len(given["stores"]["backends"]) > 1:
-            given["stores"] = {}
+        backends = possible(given["stores"]["backends"], self.release["glance"])
+        default = given["stores"]["default"]
+        given["stores"] |= {"backends": backends, "default": default if default in backends else "local"}
         self.settings = glance_schema.complete(SCHEMA, given)
         types = glance_stores.types(self.settings["stores"])
         self.known = glance_options.Known(RELEASES, REGISTRY, self.release, types)
@@ -70,7 +92,9 @@ class Minion:
 
     def _taken(self, given):
         """The pillar without what must be refused: the test of that is below."""
-        for key, _, essential in glance_typed.without_effect(SCHEMA, self.settings, given, self.known.place):
+        left_out = glance_typed.without_effect(SCHEMA, self.settings, given, self.known.place)
+        left_out += glance_stores.without_effect(self.settings, given, SCHEMA, self.known)
+        for key, _, essential in left_out:
             if essential:
                 *path, last = key.split(":")[1:]
                 place = given
