@@ -11,7 +11,6 @@ include:
 glance-api-service-{{ service }}-running:
   service.running:
     - name: {{ service }}
-    - enable: true
     - require:
       - sls: glance.api.schema
     - watch:
@@ -27,6 +26,13 @@ glance-api-service-{{ service }}-running:
 {%- endfor %}
     - require_in:
       - openstack_image: glance-api-service-answering
+
+# Not by the state above: Salt does not restart a service for what it watches when it enables it.
+glance-api-service-{{ service }}-enabled:
+  service.enabled:
+    - name: {{ service }}
+    - require:
+      - service: glance-api-service-{{ service }}-running
 {%- endfor %}
 
 glance-api-service-answering:

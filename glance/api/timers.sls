@@ -25,9 +25,14 @@ glance-api-timers-{{ timer.name }}-{{ kind }}:
 glance-api-timers-{{ timer.name }}-running:
   service.running:
     - name: {{ timer.name }}.timer
-    - enable: true
     - watch:
       - file: glance-api-timers-{{ timer.name }}-timer
+
+glance-api-timers-{{ timer.name }}-enabled:
+  service.enabled:
+    - name: {{ timer.name }}.timer
+    - require:
+      - service: glance-api-timers-{{ timer.name }}-running
 {%- else %}
 
 glance-api-timers-{{ timer.name }}-dead:

@@ -33,12 +33,17 @@ glance-registry-config-file-{{ file.name }}:
 glance-registry-service-{{ service }}-running:
   service.running:
     - name: {{ service }}
-    - enable: true
     - watch:
       - pkg: glance-registry-package-installed
 {%- for file in settings.registry.files %}
       - openstack_config: glance-registry-config-file-{{ file.name }}
 {%- endfor %}
+
+glance-registry-service-{{ service }}-enabled:
+  service.enabled:
+    - name: {{ service }}
+    - require:
+      - service: glance-registry-service-{{ service }}-running
 {%- endfor %}
 
 {%- endif %}

@@ -64,6 +64,10 @@ DRIFTS = {
     "service stopped": Drift(
         "image-node", "glance.api", SERVICE, "glance-api", ("systemctl", "stop", "glance-api"),
     ),
+    "service not enabled": Drift(
+        "image-node", "glance.api", "glance-api-service-glance-api-enabled", "glance-api",
+        ("systemctl", "disable", "glance-api"),
+    ),
     "property of the image": Drift(
         "image-node", "glance.images", "glance-images-tiny", "hw_disk_bus",
         ("sh", "-c", OPENSTACK + "image set --property hw_disk_bus=ide tiny"),
@@ -86,6 +90,18 @@ def test_drift(lab, apply, name):
         assert run[drift.state].changes == state.changes, f"the plan of {name} was another than the run"
     left = orchestration.changes(apply(drift.host, drift.sls, test=True))
     assert not left, f"after the repair of {name} there is still something to do: {left}"
+
+
+def test_a_service_that_is_enabled_too_is_restarted(lab, apply):
+    """Salt restarts no service for what it watches in the state that enables it."""
+    started = ("systemctl", "show", "--property=ActiveEnterTimestampMonotonic", "--value", "glance-api")
+    node = lab.node("image-node")
+    before = node.run(*started).stdout
+    DRIFTS["service not enabled"].make(lab)
+    DRIFTS["option changed"].make(lab)
+    run = apply("image-node", "glance.api")
+    assert all(each.result for each in run.values()), [each.comment for each in run.values() if not each.result]
+    assert node.run(*started).stdout != before, "Glance still runs with the options that it had before"
 
 
 def test_no_option_of_another_hand_is_told_by_value(lab, apply):
