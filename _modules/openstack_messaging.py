@@ -99,10 +99,10 @@ def vhost_set(name, description=None, tags=None, default_queue_type=None):
         Name of the virtual host.
 
     description
-        What it is for. Default ``None``: as it is.
+        What it is for. Needs RabbitMQ 3.9. Default ``None``: as it is.
 
     tags
-        List of tags, all that it shall have. Default ``None``: as they are.
+        List of tags, all that it shall have. Needs RabbitMQ 3.9. Default ``None``: as they are.
 
     default_queue_type
         ``classic``, ``quorum`` or ``stream``: what a queue becomes that a client declares without a type. Queues that
@@ -126,8 +126,8 @@ def vhost_set(name, description=None, tags=None, default_queue_type=None):
     if missing:
         raise OpenStackError(
             f"RabbitMQ {broker.version()} did not take {', '.join(missing)} of virtual host {name}. Releases before"
-            " 3.10 have no default queue type, 3.10 gives it to a new virtual host only: leave it out, or remove the"
-            " virtual host to have it made anew"
+            " 3.9 do not import descriptions and tags, those before 3.10 have no default queue type, 3.10 gives it to a"
+            " new virtual host only: leave it out, or remove the virtual host to have it made anew"
         )
     return True
 
