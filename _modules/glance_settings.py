@@ -256,9 +256,9 @@ def _profiles(settings, pillar):
     }
     own = {key: value for key, value in given.items() if key not in _SECRETS}
     own |= {f"{key}_pillar": f"glance:identity:admin:{key}" for key in _SECRETS if given.get(key)}
-    if given.get("cloud"):
+    if given.get("cloud") or given.get("environment"):
         admin = {"region_name": settings["region"], **versions, **own}
-    elif given.get("environment") or given.get("application_credential_secret"):
+    elif given.get("application_credential_secret"):
         admin = {**common, **own}
     else:
         names = {"username": "admin", "project_name": "admin", **dict.fromkeys(home, "Default")}
