@@ -263,7 +263,7 @@ def test_without_jsonschema_only_what_brings_it_renders(settings, monkeypatch):
     assert settings.get("glance.client.python")["client"]["openrc"]
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="the file belongs to root")
+@pytest.mark.skipif(os.getuid() != 0, reason="not root: the file that is written belongs to root")
 def test_the_file_that_is_derived_can_be_written(settings, tmp_path):
     (file,) = settings.get(role="api")["api"]["files"]
     modules = settings.functions
