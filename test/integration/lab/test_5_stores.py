@@ -4,12 +4,13 @@ import pytest
 
 pytestmark = pytest.mark.usefixtures("deployed")
 CONF, KEPT = "/etc/glance/glance-api.conf", "glance-api-stores-kept"
-SPARE = {"default": "local", "backends": {"spare": {"type": "file", "datadir": "/var/lib/glance/spare"}}}
+PLACES = {"local": "/var/lib/glance/images", "spare": "/var/lib/glance/spare"}
+STORES = {"default": "local", "backends": {name: {"type": "file", "datadir": path} for name, path in PLACES.items()}}
 
 
 def test_a_store_with_images_stays(lab, apply, pillar, salt):
     """Glance's own database says what is in it."""
-    pillar.merge({"image-node": {"glance": {"stores": SPARE}}})
+    pillar.merge({"image-node": {"glance": {"stores": STORES}}})
     came = apply("image-node", "glance.api")
     assert all(state.result for state in came.values()), [s.comment for s in came.values() if not s.result]
     copied = salt.run("openstack_image.copy", "tiny", ["spare"], minion_tgt="image-node")
