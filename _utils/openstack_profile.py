@@ -26,8 +26,8 @@ The names are those of ``clouds.yaml``
 (https://docs.openstack.org/python-openstackclient/latest/configuration/index.html); an
 ``application_credential_id`` (or ``_name`` with the user) and ``application_credential_secret`` (or
 ``application_credential_secret_pillar``) stand in for user name, password and project. What says *where* to connect
-(``auth_url``, ``region_name``, ``interface``, ``cacert``, ``insecure``, ``timeout``) and the two versions may also stand
-one level up in pillar: ``glance:identity:admin`` takes the ``auth_url`` of ``glance:identity``.
+(``auth_url``, ``region_name``, ``interface``, ``cacert``, ``insecure``, ``timeout``) and the two versions may also
+stand one level up in pillar: ``glance:identity:admin`` takes the ``auth_url`` of ``glance:identity``.
 
 Identity v2.0 has no domains: what names the one domain ``Default`` is left out, another is refused.
 """
