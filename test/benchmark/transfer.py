@@ -5,9 +5,8 @@ The data of an image into Glance and out of it, beside what a user would take in
     python3 test/benchmark/transfer.py --servers FILE    # others, in the form of GLANCE_TEST_SERVERS
 
 Contestants take turns, so that all see the same machine; a figure is a ratio of medians to curl, never a time to
-compare with another machine's. ``openstack`` and ``glance`` (``pip install python-openstackclient
-python-glanceclient``, their folder by ``--clients``) are measured whole, as nobody gets around their start; this
-formula's functions in a process that has loaded Salt and has a token, as in a state run.
+compare with another machine's. ``openstack``, ``glance`` and Ansible, from PyPI, are measured whole, as nobody gets
+around their start; this formula's functions in a process that has loaded Salt and has a token, as in a state run.
 """
 
 import argparse
@@ -31,8 +30,14 @@ import glanceclient
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from functional import cloud
+from lab import servers as lab_servers
+from lab import venv
+from lab.client import Lab
+from lab.settings import REPO
 
 from benchmark import catalogue, measured
+
+CLIENTS, ANSIBLE = REPO / "test" / "benchmark" / "requirements-clients.txt", catalogue.PEERS["ansible"]
 
 PREFIX = "transfer-benchmark"
 MIB, GIB = 1 << 20, 1 << 30
@@ -119,12 +124,30 @@ def child():
     print(json.dumps([took, (after - before) / 1024]))
 
 
-def uploads(cloud_, path, clients):
+def ansible(cloud_, folder, path):
+    """Upload a file by Ansible's module; return what :py:func:`run` does."""
+    account = {key: value for key, value in cloud_.identity.items() if key != "region_name"}
+    entry = {"auth": account, "region_name": cloud_.identity.get("region_name", "RegionOne")}
+    measured.write(folder / "clouds.yaml", {"clouds": {PREFIX: {**entry, "image_endpoint_override": cloud_.url}}})
+    arguments = {"cloud": PREFIX, "name": PREFIX, "filename": str(path)}
+    arguments |= {"disk_format": "raw", "container_format": "bare", "visibility": "private"}
+    tasks = [{"openstack.cloud.image": arguments}]
+    measured.write(
+        folder / "play.yml", [{"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}]
+    )
+    programs = venv.path_of(ANSIBLE) / "bin"
+    environment = {"OS_CLIENT_CONFIG_FILE": str(folder / "clouds.yaml")}
+    environment["ANSIBLE_PYTHON_INTERPRETER"] = str(programs / "python")
+    command = [programs / "ansible-playbook", "--inventory", "localhost,", folder / "play.yml"]
+    return run(command, {**os.environ, **environment})
+
+
+def uploads(cloud_, path, folder):
     """The contestants that upload a file, curl first: ``{name: function}``."""
-    environment = cloud_.environment()
+    environment, clients = cloud_.environment(), venv.path_of(CLIENTS) / "bin"
 
     attributes = ["--disk-format", "raw", "--container-format", "bare"]
-    found = {
+    return {
         "curl -T": lambda: _sent(cloud_, cloud_.queued(), path),
         "openstack_image.upload": lambda: formula(
             cloud_, "upload", name=PREFIX, source=str(path), disk_format="raw", visibility="private"
@@ -135,8 +158,8 @@ def uploads(cloud_, path, clients):
         "glance image-create": lambda: run(
             [clients / "glance", "image-create", *attributes, "--name", PREFIX, "--file", path], environment
         ),
+        "openstack.cloud.image": lambda: ansible(cloud_, folder, path),
     }
-    return _installed(found, clients)
 
 
 def _sent(cloud_, image_id, path):
@@ -144,9 +167,9 @@ def _sent(cloud_, image_id, path):
     return run(["curl", "-sSf", "-o", os.devnull, "-T", path, *headers, f"{cloud_.url}/v2/images/{image_id}/file"])
 
 
-def downloads(cloud_, path, clients, folder):
+def downloads(cloud_, path, folder):
     """The contestants that download an image."""
-    environment, dest = cloud_.environment(), folder / "copy"
+    environment, dest, clients = cloud_.environment(), folder / "copy", venv.path_of(CLIENTS) / "bin"
     image_id = cloud_.queued()
     _sent(cloud_, image_id, path)
 
@@ -168,7 +191,7 @@ def downloads(cloud_, path, clients, folder):
             [clients / "glance", "image-download", "--file", dest, image_id], environment
         ),
     }
-    return {name: functools.partial(clean, each) for name, each in _installed(found, clients).items()}
+    return {name: functools.partial(clean, each) for name, each in found.items()}
 
 
 def from_the_web(cloud_, path, folder):
@@ -241,22 +264,11 @@ def make_file(path, size):
     return path
 
 
-def _installed(contestants, clients):
-    """Those whose program is there."""
-
-    def is_there(name):
-        program = name.split()[0]
-        return program not in ("openstack", "glance") or (clients / program).exists()
-
-    return {name: function for name, function in contestants.items() if is_there(name)}
-
-
 def main():
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--gib", type=float, nargs="+", default=[1, 4])
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--clients", type=pathlib.Path, default=pathlib.Path(sys.executable).parent)
     parser.add_argument("--servers", type=pathlib.Path, help="a file as for GLANCE_TEST_SERVERS; default: the lab's")
     parser.add_argument("--glance", default="of the lab", help="which one runs, for the page")
     parser.add_argument("--rst", type=pathlib.Path, help="write the page there as well")
@@ -265,7 +277,9 @@ def main():
     if args.child:
         return child()
     given = args.servers and json.loads(args.servers.read_text(encoding="utf-8"))
-    cloud_ = Cloud(given or catalogue.of_lab())
+    for requirements in (CLIENTS, ANSIBLE):
+        venv.ensure(lambda text: print(text, file=sys.stderr), requirements)
+    cloud_ = Cloud(given or lab_servers.cloud(Lab.attach(), "auth-node", "image-node"))
     page = HEAD.format(
         runs=args.runs,
         cores=os.cpu_count(),
@@ -289,8 +303,8 @@ def _of_size(cloud_, folder, size, args):
     label = f"{size:g} GiB" if size >= 1 else f"{size * 1024:g} MiB"
     try:
         for title, make in (
-            ("Upload of a file", lambda: uploads(cloud_, path, args.clients)),
-            ("Download to a file", lambda: downloads(cloud_, path, args.clients, folder)),
+            ("Upload of a file", lambda: uploads(cloud_, path, folder)),
+            ("Download to a file", lambda: downloads(cloud_, path, folder)),
             ("Upload from a web server", lambda: from_the_web(cloud_, path, folder)),
         ):
             contestants = make()
