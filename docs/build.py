@@ -4,6 +4,7 @@ docs/moving.yaml, docs/modules.rst and docs/modules/ from docstrings: ``python d
 names those that are old.
 """
 
+import collections
 import json
 import pathlib
 import sys
@@ -13,6 +14,11 @@ import moving_page
 import pillar_page
 import release_page
 import yaml
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "test"))
+
+from lab.settings import SUITES
+from releases.lanes import LANES
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -25,9 +31,20 @@ def pages():
     found = {"pillar.rst": pillar_page.page(schema), "moving.rst": moving_page.page(moving)}
     releases = yaml.safe_load((ROOT / "glance" / "releases.yaml").read_text(encoding="utf-8"))
     options = json.loads((ROOT / "glance" / "options.json").read_text(encoding="utf-8"))
-    found["releases.rst"] = release_page.page(releases, options["sources"])
+    found["releases.rst"] = release_page.page(releases, options["sources"], run_by_tests())
     found |= module_pages.pages(ROOT)
     return {DOCS / name: text for name, text in found.items()}
+
+
+def run_by_tests():
+    """Return ``{codename: [a Debian suite, PyPI]}``: what the tests start each release from."""
+    found = collections.defaultdict(list)
+    debian = yaml.safe_load((ROOT / "glance" / "os" / "Debian.yaml").read_text(encoding="utf-8"))["releases"]
+    for suite in SUITES:
+        found[debian[suite]].append(suite)
+    for name in LANES:
+        found[name].append("PyPI")
+    return found
 
 
 def old(wanted):

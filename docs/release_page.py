@@ -26,6 +26,9 @@ Stores
 Options
     Where the list of options comes from that pillar is checked against: an *installed* Glance with its drivers, or the
     sample files of its source, which lack options of some middleware.
+Run
+    What the tests run it from: packages of a Debian suite, in the lab, or PyPI. The others are rendered and checked
+    only. docs/tests.rst has the results.
 
 Options
 -------
@@ -65,11 +68,12 @@ TITLES = (
     "v1",
     "Stores",
     "Options",
+    "Run",
 )
 V1 = {True: "on", False: "off", None: "-"}
 
 
-def page(releases, sources):
+def page(releases, sources, run):
     """
     Return the text of the page.
 
@@ -78,18 +82,21 @@ def page(releases, sources):
 
     sources
         ``sources`` of ``options.json``.
+
+    run
+        ``{codename: [what the tests run it from]}``.
     """
     rows, known = [TITLES], {}
     for change in releases["releases"]:
         known = {**known, **change}
-        rows.append(row(known, sources[str(known["glance"])]))
+        rows.append(row(known, sources[str(known["glance"])], run.get(known["codename"])))
     widths = [max(len(each[column]) for each in rows) for column in range(len(TITLES))]
     line = " ".join("=" * max(width, 1) for width in widths)
     lines = [" ".join(cell.ljust(width) for cell, width in zip(each, widths, strict=True)).rstrip() for each in rows]
     return HEAD + "\n".join([line, lines[0], line, *lines[1:], line]) + "\n" + AFTER
 
 
-def row(release, source):
+def row(release, source, run):
     """Return the cells of one release."""
     return (
         release["codename"],
@@ -103,4 +110,5 @@ def row(release, source):
         V1[release["v1"]],
         release["stores"],
         source,
+        ", ".join(run or ["-"]),
     )
