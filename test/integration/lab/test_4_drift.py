@@ -9,7 +9,7 @@ from . import orchestration, site
 pytestmark = pytest.mark.usefixtures("deployed")
 CONF = "/etc/glance/glance-api.conf"
 FILE = f"glance-api-config-file-{CONF}"
-SERVICE = "glance-api-service-glance-api-running"
+SERVICE = "glance-api-service-running"
 
 
 @dataclass(frozen=True)
