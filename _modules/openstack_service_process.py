@@ -57,8 +57,8 @@ def responds(url, timeout=10):
 
 def status(services, answers):
     """
-    Return ``{"enabled", "running", "error"}``: whether all of the units are enabled, whether all run, and why the service
-    does not answer, ``None`` when it does.
+    Return ``{"enabled", "running", "error"}``: whether all of the units are enabled, whether all run, and why the
+    service does not answer, ``None`` when it does.
 
     services
         The units that it consists of.

@@ -107,15 +107,15 @@ def running(name, files, answers, services=None, reread=(), timeout=60, logs=())
     return _Run(name, files, answers, services, reread, timeout, logs).converge()
 
 
-def mod_watch(name, files, answers, services=None, reread=(), timeout=60, logs=(), sfun=None):
+def mod_watch(name, files, answers, services=None, reread=(), timeout=60, logs=(), sfun=None, **kwargs):
     """
     The service is restarted in any case, since what it watches changed; else as :py:func:`running`.
 
     name, files, answers, services, reread, timeout, logs
         As for :py:func:`running`.
 
-    sfun
-        The function that watches, from Salt.
+    sfun, kwargs
+        The function that watches, and what else Salt hands over.
     """
     return _Run(name, files, answers, services, reread, timeout, logs, process=OLD).converge()
 

@@ -101,13 +101,17 @@ def secrets(texts, pillar):
                 found.update(value for value in values if openstack_ini.is_secret(option))
                 for value in values:
                     found.update(user.partition(":")[2] for user in _IN_URL.findall(value))
-    forms = {form for value in found if value for form in (value, quote(value, safe=""), unquote(value))}
-    return sorted(forms, key=len, reverse=True)
+    return sorted({form for value in found if value for form in _forms(value)}, key=len, reverse=True)
 
 
 def masked(lines, values):
     """Return lines without secrets, and without who logs in by a URL, whoever that is."""
     return [_IN_URL.sub("://***@", without(line, values)) for line in lines]
+
+
+def _forms(value):
+    """As it is, as a URL has it, and as oslo.config and configparser read it."""
+    return value, quote(value, safe=""), unquote(value), value.replace("$$", "$"), value.replace("%%", "%")
 
 
 def _in_pillar(value, is_secret=False):
