@@ -112,7 +112,10 @@ def restart(services, answers, timeout=60):
 
 def wait(services, answers, timeout=60):
     """
-    Wait until a service answers; arguments and result as of :py:func:`restart`.
+    Wait until a service answers, and return as :py:func:`restart` does.
+
+    services, answers, timeout
+        As for :py:func:`restart`.
 
     CLI Example:
 
