@@ -233,7 +233,7 @@ def test_documents_that_the_api_reads_when_it_starts():
 
 
 def test_what_is_put_back_as_one_when_the_api_does_not_come_up():
-    rules = [{"property": ".*", **dict.fromkeys(("create", "read", "update", "delete"), ["@"])}]
+    rules = [{"property": ".*", **{key: ["@"] for key in ("create", "read", "update", "delete")}}]
     api = {"image_schema": {"rack": {"type": "string"}}, "property_protections": {"rules": rules}}
     api["audit"] = {"enabled": True}
     found = host("hibiscus", api=api, metadefs={"own": {"rack": {"namespace": "Rack"}}})
