@@ -3,12 +3,15 @@ A service and its configuration. The files are real; the service is a pretended 
 are sound, and says in its log why it does not.
 """
 
+import http.server
 import os
+import socket
+import threading
 import time
 import types
 
 import pytest
-from openstack_errors import Refused
+from openstack_errors import Invalid, Refused
 from salt.exceptions import CommandExecutionError
 
 from .files import load
@@ -345,6 +348,39 @@ def test_a_question_that_cannot_be_asked(state, files):
         ret = state(function, answers={"not.loaded": {}})
         assert (ret["result"], ret["changes"]) == (False, {})
         assert "not.loaded is not available" in ret["comment"]
+
+
+@pytest.fixture(params=[200, 300, 401, 404, 500, 503])
+def web(request):
+    """A server that always answers the same."""
+
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(request.param)
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Answer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", request.param
+        server.shutdown()
+
+
+def test_what_is_no_server_error_is_an_answer(salt, web):
+    url, status = web
+    error = f"{url} answers HTTP {status}" if status >= 500 else None
+    assert salt["openstack_service.responds"](url) == {"url": url, "status": status, "error": error}
+
+
+def test_nobody_responds(salt):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        assert "no answer from" in salt["openstack_service.responds"](url, timeout=0.1)["error"]
+    assert "refused" in salt["openstack_service.responds"](url)["error"]
+    with pytest.raises(Invalid, match="no URL of HTTP"):
+        salt["openstack_service.responds"]("file:///etc/passwd")
 
 
 @pytest.mark.parametrize("name", ["", "../x", "a/b", "."])
