@@ -189,6 +189,8 @@ def last_words(name, services, since=None, logs=None, files=()):
 
 def _asked(answers):
     """Why the service does not answer, ``None`` when it does, and whether to ask again is of no use."""
+    if not isinstance(answers, dict) or len(answers) != 1:
+        raise Invalid("answers must be one {function: {argument: value}}")
     ((function, arguments),) = answers.items()
     if function not in __salt__:
         raise OpenStackError(f"{function} is not available: state.apply glance.client.python installs what it needs")

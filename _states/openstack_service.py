@@ -136,7 +136,6 @@ class _Run:
         ret = openstack_states.converge(self.name, label, wanted, self.read, self.write, test)
         ret["changes"].update({path: {"old": "new", "new": "put back"} for path in self.refused})
         if ret["result"] and not test and self.differing(self.all_files) != []:
-            # files that need no restart
             __salt__["openstack_service.keep"](self.name, self.all_files)
         return ret
 
@@ -147,19 +146,16 @@ class _Run:
         return {**found, "process": process, "answers": YES if error is None else error}
 
     def write(self, current, changes):
-        since, sizes = time.time(), __salt__["openstack_service.log_sizes"](self.logs)
-        only_slow = not {"enabled", "running", "process"} & set(changes)
-        bring = "openstack_service.wait" if only_slow else "openstack_service.restart"
+        restart = {"enabled", "running", "process"} & set(changes)
+        # what it said before this run matters only when it is the process of before
+        since, logs = time.time(), __salt__["openstack_service.log_sizes"](self.logs)
+        begin = {"since": since, "logs": logs} if restart else {"logs": self.logs}
+        bring = "openstack_service.restart" if restart else "openstack_service.wait"
         error = __salt__[bring](self.services, self.answers, self.timeout)
-        if error is None:
-            __salt__["openstack_service.keep"](self.name, self.all_files)
-            self.process = None
-            return
-        words = __salt__["openstack_service.last_words"](
-            self.name, self.services, since=since, logs=sizes, files=self.all_files
-        )
-        self.process = OLD
-        raise NotStarted("\n".join([f"it does not answer: {error}", *_quoted(words), self.fall_back()]))
+        self.process = OLD if error else CURRENT
+        if error:
+            words = __salt__["openstack_service.last_words"](self.name, self.services, files=self.all_files, **begin)
+            raise NotStarted("\n".join([f"it does not answer: {error}", *_quoted(words), self.fall_back()]))
 
     def fall_back(self):
         """What was done about it, in words."""

@@ -14,7 +14,7 @@ import pytest
 NAME = "glance-api"
 PASSWORD = "s3cr3t@/:%"
 SERVER = """
-import configparser, http.server, sys
+import configparser, http.server, socketserver, sys
 options = configparser.ConfigParser(interpolation=None)
 options.read(sys.argv[1])
 if options["paste_deploy"]["flavor"] != "keystone":
@@ -24,7 +24,8 @@ class Answer(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(401)
         self.end_headers()
-http.server.HTTPServer(("127.0.0.1", int(sys.argv[2])), Answer).serve_forever()
+socketserver.TCPServer.allow_reuse_address = True
+socketserver.TCPServer(("127.0.0.1", int(sys.argv[2])), Answer).serve_forever()
 """
 # the loader may have several of it, so it knows its process by a file
 SERVICE = """

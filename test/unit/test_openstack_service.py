@@ -6,6 +6,7 @@ are sound, and says in its log why it does not.
 import http.server
 import os
 import socket
+import socketserver
 import threading
 import time
 import types
@@ -278,7 +279,9 @@ def test_drift_of_the_service(converged, state, service, monkeypatch, attribute,
 def test_trouble_that_is_not_of_the_configuration(converged, state, service, files):
     """The database is away: what it answered with before is what it has."""
     service.error = "HTTP 503"
+    write(service.log, "1 ERROR glance [-] said before this run\n")
     ret = state("running")
+    assert "said before this run" in ret["comment"]
     assert (ret["result"], ret["changes"], service.restarts) == (False, {}, 0)
     assert "no answer within 60 s, last: HTTP 503" in ret["comment"]
     assert "nothing was put back" in ret["comment"]
@@ -362,9 +365,9 @@ def web(request):
         def log_message(self, *args):
             pass
 
-    with http.server.HTTPServer(("127.0.0.1", 0), Answer) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}", request.param
+    with socketserver.TCPServer(("127.0.0.1", 0), Answer) as server:  # HTTPServer asks DNS for its name
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}", request.param
         server.shutdown()
 
 
@@ -381,6 +384,33 @@ def test_nobody_responds(salt):
     assert "refused" in salt["openstack_service.responds"](url)["error"]
     with pytest.raises(Invalid, match="no URL of HTTP"):
         salt["openstack_service.responds"]("file:///etc/passwd")
+
+
+@pytest.mark.parametrize("answers", [{}, [], {"its.answer": {}, "other": {}}])
+def test_one_function_asks(state, answers):
+    ret = state("running", answers=answers)
+    assert (ret["result"], "answers must be one" in ret["comment"]) == (False, True)
+
+
+def test_one_that_answers_once_and_no_more_is_not_what_is_kept(converged, state, service, files, salt):
+    """The next run does not take it for one that the service has answered with."""
+
+    def restart(name):
+        service.restarts += 1
+        service.running, service.error = True, None
+        return True
+
+    asked = []
+
+    def ask(url):
+        asked.append(url)
+        return {"error": None if len(asked) < 3 else "gone again"}
+
+    salt["service.restart"], salt["its.answer"] = restart, ask
+    write(files[0], "good and new")
+    ret = state("running")
+    assert (ret["result"], "answers is 'gone again'" in ret["comment"]) == (False, True)
+    assert salt["openstack_service.differing"](NAME, files) == files[:1]
 
 
 @pytest.mark.parametrize("name", ["", "../x", "a/b", "."])
