@@ -59,6 +59,8 @@ MOST_WORKERS = 8
 _WITHOUT_CHECK = "glance.client.python"
 _CONTEXT = "glance_settings"
 _DOMAINS = ("user_domain_name", "project_domain_name")
+# What the administrator may log in with.
+_SECRETS = ("password", "application_credential_secret")
 # What a profile says only where it is otherwise.
 _VERSIONS = {"identity_api_version": 3, "image_api_version": 2}
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -252,15 +254,16 @@ def _profiles(settings, pillar):
         "project_name": identity["project"],
         **home,
     }
-    own = {key: value for key, value in given.items() if key != "password"}
-    if given.get("password"):
-        own["password_pillar"] = identity["admin"]["password_pillar"]
-    if given.get("cloud"):
+    own = {key: value for key, value in given.items() if key not in _SECRETS}
+    own |= {f"{key}_pillar": f"glance:identity:admin:{key}" for key in _SECRETS if given.get(key)}
+    if given.get("cloud") or given.get("environment"):
         admin = {"region_name": settings["region"], **versions, **own}
+    elif given.get("application_credential_secret"):
+        admin = {**common, **own}
     else:
         names = {"username": "admin", "project_name": "admin", **dict.fromkeys(home, "Default")}
         admin = {**common, **names, "password_pillar": identity["admin"]["password_pillar"], **own}
-    has_admin = given.get("cloud") or given.get("password")
+    has_admin = any(given.get(key) for key in ("cloud", "environment", *_SECRETS))
     return {"admin_profile": admin, "service_profile": service, "images_profile": admin if has_admin else service}
 
 

@@ -78,5 +78,5 @@ def _locations(profile, schema):
     asking = openstack_mysql_errors.asking("the locations of images", found, ignored=(_NO_TABLE, _NO_SCHEMA))
     with asking, connection.cursor() as cursor:
         cursor.execute(glance_store_images.QUERY.format(schema=identifier(schema)))
-        return [(metadata, str(scheme), int(number)) for metadata, scheme, number in cursor.fetchall()]
+        return cursor.fetchall()
     return []

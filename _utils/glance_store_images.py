@@ -15,7 +15,7 @@ _SCHEMES = {
     "vsphere": "vmware",
 }
 QUERY = """
-    SELECT meta_data, SUBSTRING_INDEX(value, ':', 1), COUNT(DISTINCT image_id)
+    SELECT meta_data AS metadata, SUBSTRING_INDEX(value, ':', 1) AS scheme, COUNT(DISTINCT image_id) AS images
     FROM {schema}.image_locations WHERE deleted = 0 GROUP BY 1, 2
 """
 
@@ -51,15 +51,16 @@ def lost(rows, before, after):
     Return how many images each store has that is to go, ``{name: number}``.
 
     rows
-        ``[(metadata of a location, scheme of its URL, number of images)]``.
+        What ``QUERY`` returns, ``[{metadata, scheme, images}]``: of a location, of its URL, and how many there are.
 
     before, after
         As :py:func:`enabled` returns them.
     """
     found, ends = {}, gone(before, after)
     kinds = {kind for kind in ends.values() if kind not in after.values()}
-    for metadata, scheme, number in rows:
-        name, kind = _store(metadata), _SCHEMES.get(scheme, scheme.partition("+")[0])
+    for row in rows:
+        scheme, number = row["scheme"], row["images"]
+        name, kind = _store(row["metadata"]), _SCHEMES.get(scheme, scheme.partition("+")[0])
         if name in ends:
             found[name] = found.get(name, 0) + number
         elif name is None and kind in kinds:

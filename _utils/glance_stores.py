@@ -9,28 +9,14 @@ from glance_options import STAGING, TASKS
 from openstack_secrets import reference
 
 KEY = "glance:stores:backends"
-ICEHOUSE = 8
+# Where all stores have their options in releases with one of each type, by ``stores`` of releases.yaml.
+_SHARED = {"classes": "DEFAULT", "legacy": "glance_store"}
 SWIFT_FILE = "swift-store.conf"
 
 
 def options(settings, pillar, schema, known, system):
     """
-    Return the options of all stores, ``{section: {option: value}}``.
-
-    settings
-        The pillar, completed by ``glance_schema.complete``.
-
-    pillar
-        What pillar has under ``glance:``.
-
-    schema
-        Parsed ``schema.yaml``.
-
-    known
-        The options of the release, ``glance_options.Known``.
-
-    system
-        Parsed ``os/<os_family>.yaml``.
+    Return the options of all stores, ``{section: {option: value}}``. Arguments as for ``glance_config.api``.
     """
     stores = settings["stores"]
     found = _legacy(stores, known) if is_legacy(known.release) else _several(stores)
@@ -77,14 +63,12 @@ def packages(stores, system):
 
 def is_legacy(release):
     """Tell whether the release has one store of each type, all in one section."""
-    return release["stores"] == "legacy"
+    return release["stores"] in _SHARED
 
 
 def section_of(name, release):
     """Return the section with the options of a backend."""
-    if not is_legacy(release):
-        return name
-    return "DEFAULT" if release["glance"] == ICEHOUSE else "glance_store"
+    return _SHARED.get(release["stores"], name)
 
 
 def key_schemas(schema):
@@ -167,11 +151,11 @@ def _account(account, key):
 
 
 def _legacy(stores, known):
-    """One store of each type; Icehouse has no section for them and knows classes."""
+    """One store of each type, by its name or by its class."""
     kinds = list(dict.fromkeys([*types(stores).values(), "http"]))
     kind, names = types(stores).get(default(stores)), known.store_types
     chosen = {"default_store": names.get(kind, {}).get("scheme", kind)}
-    if known.release["glance"] == ICEHOUSE:
+    if known.release["stores"] == "classes":
         classes = [f"glance.store.{names[each]['class']}.Store" for each in kinds]
         return {"DEFAULT": {**chosen, **({"known_stores": classes} if set(kinds) > {"file", "http"} else {})}}
     return {"glance_store": {**chosen, "stores": kinds}}

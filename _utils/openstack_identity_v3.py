@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import openstack_identity_places as places
 import openstack_session
+from openstack_errors import Refused
 
 try:
     import keystoneauth1.exceptions as ka_exceptions
@@ -73,7 +74,8 @@ class V3:
         """
         manager = self.manager(kind)
         query = {"domain_id": home} if home and kind not in _INSIDE else {}
-        _, body = manager.client.get(self._path(kind, home), params=query)
+        with self._as_the_system() if kind in _SYSTEM else contextlib.nullcontext():
+            _, body = manager.client.get(self._path(kind, home), params=query)
         return body[manager.collection_key], bool(body.get("truncated"))
 
     def get(self, kind, id, home=None):
@@ -152,7 +154,19 @@ class V3:
         except ka_exceptions.Forbidden:
             if kind not in _SYSTEM_IF_REFUSED:
                 raise
-            return act(getattr(self._client(system=True), KINDS[kind]))
+            with self._as_the_system():
+                return act(getattr(self._client(system=True), KINDS[kind]))
+
+    @contextlib.contextmanager
+    def _as_the_system(self):
+        """Tell a user who may log in, but not for the whole system, from a wrong password: Keystone does not."""
+        try:
+            yield
+        except ka_exceptions.Unauthorized as exc:
+            raise Refused(
+                f"{self.found['source']}: its user has no role on the system, for which limits are listed and made:"
+                " openstack role add --user USER --system all admin"
+            ) from exc
 
     def _path(self, kind, home):
         inside = _INSIDE.get(kind, "").format(home=home and quote(home, safe=""))

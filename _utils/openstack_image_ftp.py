@@ -7,15 +7,12 @@ only a file of the same size and time is gone on with. What comes through a prox
 
 import contextlib
 import ftplib
-import logging
 import urllib.error
 import urllib.parse
 import urllib.request
 
 from openstack_errors import Invalid, OpenStackError, Refused, Unreachable
-from openstack_image_stream import BLOCK, Stream, pause, shown
-
-log = logging.getLogger(__name__)
+from openstack_image_stream import BLOCK, Stream, going_on, shown
 
 # Answers of a server that does not know a command, or does not want to.
 _UNKNOWN = ("500", "501", "502", "503", "504")
@@ -70,20 +67,7 @@ class _Reader:
 
     def blocks(self):
         """Give the blocks of the file."""
-        position, failures = 0, 0
-        while True:
-            try:
-                for block in self._from(position):
-                    position, failures = position + len(block), 0
-                    yield block
-                return
-            except Unreachable as exc:
-                failures += 1
-                if failures > self._access.retries or not any(self._known):
-                    raise
-                log.info("%s: goes on after %s bytes, try %s", exc, position, failures)
-            self.close()
-            pause(failures)
+        return going_on(self._from, self._access.retries, lambda: any(self._known))
 
     def close(self):
         """End the connection without a word: a server that stalls would not answer one."""
@@ -92,6 +76,13 @@ class _Reader:
         self._ftp = None
 
     def _from(self, position):
+        try:
+            yield from self._read(position)
+        except Unreachable:
+            self.close()
+            raise
+
+    def _read(self, position):
         if self._ftp is None:
             self.connect()
         with _errors(self._label):

@@ -4,20 +4,17 @@ ranges by reading the beginning again; only the same file is gone on with.
 """
 
 import contextlib
-import logging
 import re
 import urllib.parse
 
 import requests
 from openstack_errors import OpenStackError, Refused, Unreachable
-from openstack_image_stream import BLOCK, Stream, pause, shown
+from openstack_image_stream import BLOCK, Stream, going_on, pause, shown
 
 CONNECT_TIMEOUT = 30
 # The server is there and says: later.
 _BUSY = (429, 500, 502, 503, 504)
 _VALIDATORS = ("ETag", "Last-Modified")
-
-log = logging.getLogger(__name__)
 
 
 def opened(source, access, first_byte=False):
@@ -71,41 +68,27 @@ class _Reader:
             pause(failures + 1)
         return self._granted(response, (200,))
 
-    def blocks(self, response):
+    def blocks(self, first):
         """Give the blocks of a response, and of those that go on where it broke."""
-        first, position, failures = response, 0, 0
-        while True:
-            try:
-                for block in self._body(response):
-                    position, failures = position + len(block), 0
-                    yield block
-                return
-            except Unreachable as exc:
-                failures += 1
-                if failures > self._access.retries or not _known_again(first):
-                    raise
-                log.info("%s: goes on after %s bytes, try %s", exc, position, failures)
-            response = self._again(first, response, position, failures)
+        unread = [first]
 
-    def _again(self, first, response, position, failures):
-        """The response that goes on; an unreachable server counts as another failure when it is read."""
-        response.close()
-        pause(failures)
-        try:
-            # Without a range at the beginning: a server that sent no byte may have nothing to resume
-            response = self._get(f"bytes={position}-") if position else self._get()
-        except Unreachable as exc:
-            return _Instead(exc)
-        if response.status_code in _BUSY:
-            return _Instead(Unreachable(f"{self._label}: HTTP {response.status_code}: try again later"))
-        self._granted(response, (200, 206, 416))
+        def read(position):
+            response = unread.pop() if unread else self._again(first, position)
+            with contextlib.closing(response):
+                if response.status_code != 416:  # that there is no more
+                    yield from self._body(response, position if response.status_code == 200 else 0)
+
+        return going_on(read, self._access.retries, lambda: _known_again(first))
+
+    def _again(self, first, position):
+        """The response that goes on."""
+        # Without a range at the beginning: a server that sent no byte may have nothing to resume
+        response = self._granted(self._get(f"bytes={position}-") if position else self._get(), (200, 206, 416))
         if not _same(first, response, position):
             raise OpenStackError(f"{self._label} has changed on the server while it was read: run again")
-        response.skip = position if response.status_code == 200 else 0
-        return response if response.status_code != 416 else _Instead()
+        return response
 
-    def _body(self, response):
-        skip = getattr(response, "skip", 0)
+    def _body(self, response, skip):
         count = -skip
         with _errors(self._label, self._access, reading=True):
             for block in response.iter_content(BLOCK):
@@ -141,23 +124,6 @@ class _Reader:
         if status in _BUSY:
             raise Unreachable(f"{self._label}: HTTP {status}: the server has trouble: try again later")
         raise OpenStackError(f"{self._label}: HTTP {status}: check the URL in pillar and whether the file has moved")
-
-
-class _Instead:
-    """In place of a response that did not come, or of one that says that there is no more."""
-
-    headers = {}
-
-    def __init__(self, exc=None):
-        self._exc = exc
-
-    def iter_content(self, _size):
-        if self._exc:
-            raise self._exc
-        return ()
-
-    def close(self):
-        pass
 
 
 class _Session(requests.Session):

@@ -24,10 +24,10 @@ where ``password_pillar`` names the key of the password:
 
 The names are those of ``clouds.yaml``
 (https://docs.openstack.org/python-openstackclient/latest/configuration/index.html); an
-``application_credential_id`` (or ``_name`` with the user) and ``application_credential_secret`` stand in for user name,
-password and project. What says *where* to connect (``auth_url``, ``region_name``, ``interface``, ``cacert``,
-``insecure``, ``timeout``) and the two versions may also stand one level up in pillar: ``glance:identity:admin`` takes
-the ``auth_url`` of ``glance:identity``.
+``application_credential_id`` (or ``_name`` with the user) and ``application_credential_secret`` (or
+``application_credential_secret_pillar``) stand in for user name, password and project. What says *where* to connect
+(``auth_url``, ``region_name``, ``interface``, ``cacert``, ``insecure``, ``timeout``) and the two versions may also
+stand one level up in pillar: ``glance:identity:admin`` takes the ``auth_url`` of ``glance:identity``.
 
 Identity v2.0 has no domains: what names the one domain ``Default`` is left out, another is refused.
 """
@@ -54,6 +54,8 @@ _DOMAINS = {
     "project_domain_name": "Default",
     "project_domain_id": "default",
 }
+# What may stand under a pillar key of its own, and how a message calls it.
+_SECRETS = {"password": "password", "application_credential_secret": "secret"}
 _NOT_IN_V2 = ("domain_name", "domain_id", "system_scope", "application_credential_secret")
 # Keys that stand in for one another: a profile that sets one of them overrides all of the cloud it names.
 _ALTERNATIVES = (
@@ -103,10 +105,11 @@ def settings(profile, pillar, config_get=None):
         source = "profile given as a mapping"
     else:
         raise Invalid(f"a profile is the name of a pillar key or a mapping, not {type(profile).__name__}")
-    key = own.pop("password_pillar", None)
-    if key:
-        own["password"] = openstack_secrets.lookup(pillar, key)
-        source += f", password in {key}"
+    for secret, words in _SECRETS.items():
+        key = own.pop(f"{secret}_pillar", None)
+        if key:
+            own[secret] = openstack_secrets.lookup(pillar, key)
+            source += f", {words} in {key}"
     if own.pop("environment", False):
         own = _over(_environment(), own)
         source += ", from the environment"

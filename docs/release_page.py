@@ -22,7 +22,7 @@ Broker
 v1
     Version 1 of the API: served by default, served when ``glance:api:v1`` says so, or not there.
 Stores
-    ``legacy`` is one store of each type, ``multi`` any number, by name.
+    ``classes`` and ``legacy`` have one store of each type, ``multi`` any number, by name.
 Options
     Where the list of options comes from that pillar is checked against: an *installed* Glance with its drivers, or the
     sample files of its source, which lack options of some middleware.

@@ -111,6 +111,17 @@ def reset_loaders_state(loaders):
 
 
 @pytest.fixture
+def forget_images(loaders):
+    """Forgets what was listed of images, as at the end of a run, but not its tokens."""
+
+    def forget():
+        for key in [key for key in loaders.context if key.startswith("openstack_image.")]:
+            del loaders.context[key]
+
+    return forget
+
+
+@pytest.fixture
 def modules(loaders):
     return loaders.modules
 

@@ -230,6 +230,19 @@ def test_profiles(minion, given):
     assert found["identity"]["images_profile"] == cloud
 
 
+def test_an_administrator_without_a_password(minion, given):
+    """Who is found in the environment, or logs in with an application credential, has no other name here."""
+    secret = {"application_credential_id": "1", "application_credential_secret": SECRET}
+    for admin in ({"environment": True}, secret):
+        given["identity"]["admin"] = admin
+        found = minion(given).get()["identity"]
+        profile = found["admin_profile"]
+        assert found["images_profile"] == profile
+        assert SECRET not in str(found)
+        assert not {"username", "project_name", "password_pillar"} & set(profile)
+    assert profile["application_credential_secret_pillar"] == "glance:identity:admin:application_credential_secret"
+
+
 def test_profiles_of_an_old_site(minion, given):
     given["release"] = "juno"
     given["identity"] |= {"identity_api_version": 2, "image_api_version": 1, "admin": {"password": SECRET}}
@@ -250,7 +263,7 @@ def test_without_jsonschema_only_what_brings_it_renders(settings, monkeypatch):
     assert settings.get("glance.client.python")["client"]["openrc"]
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="the file belongs to root")
+@pytest.mark.skipif(os.getuid() != 0, reason="not root: the file that is written belongs to root")
 def test_the_file_that_is_derived_can_be_written(settings, tmp_path):
     (file,) = settings.get(role="api")["api"]["files"]
     modules = settings.functions

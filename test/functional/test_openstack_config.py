@@ -112,7 +112,7 @@ def test_mode_and_owner_drift(present, path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root gives files away")
+@pytest.mark.skipif(os.getuid() != 0, reason="not root: only root gives files away")
 def test_owner_drift(present, path):
     present(OPTIONS)
     os.chown(path, 65534, -1)

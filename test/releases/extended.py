@@ -21,14 +21,11 @@ def extended(given: dict, directory: Path) -> None:
         (directory / name).mkdir(parents=True)
     settings["stores"]["backends"]["second"] = {"type": "file", "datadir": str(directory / "second")}
     settings["stores"]["default"] = STORES[0]
+    settings["stores"]["reserved"] = {name: str(directory / name) for name in ("staging", "tasks")}
     settings["import"] = {"methods": list(METHODS)}
     settings["cache"] = {"enabled": True, "dir": str(directory / "cache")}
     # what a test serves is on any port of this host, which Glance lets nobody read otherwise
     filters = {"allowed_ports": [], "disallowed_ports": [], "allowed_hosts": ["127.0.0.1"]}
     options = settings["api"]["config"]
     options["DEFAULT"]["worker_self_reference_url"] = f"http://{address}:{settings['api']['bind_port']}"
-    options |= {
-        "import_filtering_opts": filters,
-        "os_glance_staging_store": {"filesystem_store_datadir": str(directory / "staging")},
-        "os_glance_tasks_store": {"filesystem_store_datadir": str(directory / "tasks")},
-    }
+    options["import_filtering_opts"] = filters

@@ -83,7 +83,9 @@ def test_the_stores_of_the_running_configuration(module):
 
 def test_the_server_is_not_asked_when_no_store_goes(module, monkeypatch):
     module.path.write_text(CONFIG)
-    monkeypatch.setattr(module, "_locations", lambda profile, schema: [('{"store": "far"}', "swift+config", 2)])
+    monkeypatch.setattr(
+        module, "_locations", lambda *_: [{"metadata": '{"store": "far"}', "scheme": "swift+config", "images": 2}]
+    )
     assert module.lost({"fast": "file"}, "glance:database", str(module.path)) == {"far": 2}
     monkeypatch.setattr(module, "_locations", None)
     assert module.lost({"fast": "file", "far": "swift", "new": "s3"}, "glance:database", str(module.path)) == {}

@@ -71,9 +71,15 @@ def test_too_little_room_is_said_before(tmp_path):
 @pytest.fixture
 def small_disk(tmp_path):
     """A file system of one MiB."""
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(tmp_path)], check=False, timeout=30)
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
     if made.returncode:
-        pytest.skip("only root may mount a small file system")
+        pytest.skip(f"no file system of one MiB can be mounted: {made.stderr.strip()}")
     yield tmp_path
     subprocess.run(["umount", str(tmp_path)], check=True, timeout=30)
 

@@ -1,6 +1,7 @@
 """A source on an FTP server that goes wrong, read to its end or said what is wrong."""
 
 import openstack_image_ftp as ftp
+import openstack_image_stream
 import pytest
 from functional import webserver
 from openstack_errors import Invalid, OpenStackError, Refused, Unreachable
@@ -12,7 +13,7 @@ MIB = 1 << 20
 
 @pytest.fixture
 def server(monkeypatch):
-    monkeypatch.setattr(ftp, "pause", lambda _: None)
+    monkeypatch.setattr(openstack_image_stream, "pause", lambda _: None)
     with webserver.serving(webserver.Ftp, cuts=[], lost=(), time=20261124100000) as found:
         found.files = {"/a b.img": BODY}
         yield found

@@ -37,7 +37,7 @@ def signers(tmp_path_factory):
     try:
         found = {name: Signer(folder / name, name) for name in ("vendor", "stranger")}
     except FileNotFoundError:
-        pytest.skip("gpg is not installed")
+        pytest.skip("gpg is not installed (Debian: gpg)")
     yield found
     for signer in found.values():
         signer.close()

@@ -230,3 +230,10 @@ def test_the_environment_is_the_last_that_functions_by_hand_ask(openrc):
 def test_insecure_of_the_environment(openrc, monkeypatch, value, insecure):
     monkeypatch.setenv("OS_INSECURE", value)
     assert openstack_profile.settings({"environment": True}, {})["insecure"] is insecure
+
+
+def test_a_secret_under_a_key_of_its_own():
+    named = {"auth_url": "http://k", "application_credential_id": "1", "application_credential_secret_pillar": "a:b"}
+    found = openstack_profile.settings(named, {"a": {"b": "s3cret"}})
+    assert found["application_credential_secret"] == "s3cret"
+    assert found["source"] == "profile given as a mapping, secret in a:b"

@@ -143,7 +143,7 @@ def test_two_runs_at_once(state, database, function):
 @pytest.fixture
 def wire(database):
     if "host" not in database.place:
-        pytest.skip("a wire is TCP")
+        pytest.skip("this server is asked through its socket, and the wire that is cut here is TCP")
     made = Wire((database.admin["host"], database.admin["port"]))
     yield made
     made.remove()

@@ -114,7 +114,7 @@ def test_password_of_an_account_that_cannot_log_in_here(state, database, sql):
 def test_every_plugin_with_a_password(converges, modules, database, sql, plugin):
     """It is set, compared, changed and kept, and the account logs in."""
     if plugin not in database.plugins:
-        pytest.skip(f"{database.version} has not loaded {plugin}")
+        pytest.skip(f"{database.version} has not loaded {plugin} (SHOW PLUGINS)")
     arguments = {"name": "gt_plugin", "hosts": ["%"], "password_pillar": "test:password"}
     new = {"password": SAME, "plugin": plugin}
     assert converges("user_present", plugin=plugin, **arguments) == {"gt_plugin@%": {"old": None, "new": new}}
@@ -131,7 +131,7 @@ def test_every_plugin_with_a_password(converges, modules, database, sql, plugin)
 def test_plugin_that_the_server_does_not_have(state, database):
     (plugin, *_) = [each for each in ("ed25519", "sha256_password") if each not in database.plugins] or [None]
     if plugin is None:
-        pytest.skip(f"{database.version} has them all")
+        pytest.skip(f"{database.version} has ed25519 and sha256_password (SHOW PLUGINS)")
     arguments = {"name": "gt_x", "hosts": ["%"], "password_pillar": "test:password", "profile": "test:admin"}
     ret = state("openstack_database.user_present", plugin=plugin, **arguments)
     assert (ret.result, ret.changes) == (False, {})
@@ -150,7 +150,7 @@ def test_a_user_has_a_password_or_a_socket(refused, arguments):
 
 def test_socket_account(converges, database, own):
     if not database.maria:
-        pytest.skip(f"{database.version} has auth_socket as a plugin that is not loaded")
+        pytest.skip(f"{database.version} has not loaded auth_socket (SHOW PLUGINS)")
     new = {"plugin": "unix_socket"}
     changes = converges("user_present", name="gt_root", hosts=["localhost"], plugin="auth_socket")
     assert changes == {"gt_root@localhost": {"old": None, "new": new}}
@@ -160,7 +160,7 @@ def test_socket_account(converges, database, own):
 
 def test_account_with_two_ways_in(state, modules, database, sql):
     if not database.maria:
-        pytest.skip("only MariaDB has accounts with several plugins")
+        pytest.skip(f"{database.version} has no accounts with several plugins: CREATE USER … OR … is MariaDB's")
     sql("CREATE USER gt_two@'%%' IDENTIFIED VIA unix_socket OR mysql_native_password USING PASSWORD(%s)", PASSWORD)
     assert (
         modules.openstack_database.user_get(**described("gt_two"))["plugin"] == "unix_socket OR mysql_native_password"
@@ -206,7 +206,7 @@ def test_one_attribute_drifts(converges, modules, database, name):
     """The others, the password too, stay as they are."""
     declared, new, old = OPTIONS[name]
     if name == "max_statement_time" and not database.maria:
-        pytest.skip("max_statement_time is MariaDB's")
+        pytest.skip(f"{database.version} has no max_statement_time of a user: that is MariaDB's")
     before = {"tls_requires": "X509", "limits": {"max_user_connections": 3}, "locked": True}
     drifted = {**before, **{key: old[key] for key in ("tls_requires", "locked") if key in old}}
     drifted["limits"] = {**before["limits"], **{key: old[key] for key in old if key.startswith("max_")}}

@@ -97,12 +97,11 @@ def name():
 
 
 @pytest.fixture
-def fresh(state, loaders):
+def fresh(state, forget_images):
     """Runs a state function as in a run of its own: nothing is remembered, but the token, for a short while."""
 
     def run(function, **arguments):
-        for key in [key for key in loaders.context if key.startswith("openstack_image.")]:
-            del loaders.context[key]
+        forget_images()
         return state(function, **arguments)
 
     return run

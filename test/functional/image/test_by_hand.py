@@ -102,7 +102,7 @@ def cached(modules, session, window):
     """Its state, where the Glance under test has a cache."""
     response = session.get(f"http://{window.target}/v2/cache", raise_exc=False)
     if response.status_code == 404:
-        pytest.skip("this Glance has no cache, or is older than 24")
+        pytest.skip("GET /v2/cache answers 404: this Glance has no cache, or is older than 24")
     modules.openstack_image.cache_clear()
     yield modules.openstack_image.cache_list
     modules.openstack_image.cache_clear()

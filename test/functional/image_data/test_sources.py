@@ -185,7 +185,7 @@ def signed(tmp_path):
         ):
             subprocess.run([*gpg, *arguments], check=True, capture_output=True, timeout=60)
     except FileNotFoundError:
-        pytest.skip("gpg is not installed")
+        pytest.skip("gpg is not installed (Debian: gpg)")
     yield sums
     subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "all"], check=False, timeout=60)
 

@@ -172,12 +172,11 @@ def name():
 
 
 @pytest.fixture
-def replicate(modules, loaders, name):
+def replicate(modules, forget_images, name):
     """``openstack_image.replicate`` of the images of the test, as in a run of its own that has kept its tokens."""
 
     def run(source=SOURCE, images=None, **arguments):
-        for key in [key for key in loaders.context if key.startswith("openstack_image.")]:
-            del loaders.context[key]
+        forget_images()
         return modules.openstack_image.replicate(source, images=images or [name], **arguments)
 
     return run
