@@ -40,7 +40,8 @@ def system_of(data, major):
 def api(settings, pillar, schema, known, system, node, flavors):
     """
     Return ``packages``, ``services``, ``url``, ``directories``, ``mountpoints``, ``backends`` (by type), ``files`` (of
-    options), ``deprecated_stores``, ``documents``, ``texts`` and ``timers`` of a host of the API.
+    options), ``deprecated_stores``, ``documents``, ``texts``, ``timers`` and ``configuration`` (see :py:func:`_set`) of
+    a host of the API.
 
     settings, pillar, schema, system, node
         As for ``glance_config.api``.
@@ -53,33 +54,62 @@ def api(settings, pillar, schema, known, system, node, flavors):
     """
     values = settings["api"]
     files = _api_files(settings, pillar, schema, known, system, node, flavors) if known else []
-    local = values["bind_host"] in ("0.0.0.0", "::")  # noqa: S104
-    address = glance_connections.host("127.0.0.1" if local else values["bind_host"])
+    documents = _documents(settings, system, known.release) if known else []
+    texts = _texts(values, system)
     return {
         "packages": [*system["packages"]["api"], *glance_stores.packages(settings["stores"], system)],
         "services": system["services"]["api"],
-        "url": f"http://{address}:{values['bind_port']}",
+        "url": _url(values["bind_host"], values["bind_port"]),
         "directories": _directories(settings, system),
         "mountpoints": _mountpoints(settings["stores"]),
         "backends": glance_stores.types(settings["stores"]),
         "deprecated_stores": glance_store_rules.deprecated(settings["stores"], known) if known else {},
         "files": files,
-        "documents": _documents(settings, system, known.release) if known else [],
-        "texts": _texts(values, system),
+        "documents": documents,
+        "texts": texts,
         "timers": glance_timers.all_of(settings, system, known.release) if known else [],
+        "configuration": _set([*files, *texts], documents, "glance-api.log", system),
     }
 
 
 def registry(settings, pillar, schema, known, system):
-    """Return ``packages``, ``services`` and ``files`` of a host of the registry; arguments as for :py:func:`api`."""
+    """
+    Return ``packages``, ``services``, ``url``, ``files`` and ``configuration`` of a host of the registry; arguments as
+    for :py:func:`api`.
+    """
     if not known or not known.release["registry"]:
         return {"packages": [], "services": [], "files": []}
+    values = settings["registry"]
     options = glance_config.registry(settings, pillar, schema, known, system)
     file = _owned("glance-registry.conf", system)
+    files = [{**file, "options": options, "purge": settings["api"]["purge"], "validate": None}]
     return {
         "packages": system["packages"]["registry"],
         "services": system["services"]["registry"],
-        "files": [{**file, "options": options, "purge": settings["api"]["purge"], "validate": None}],
+        "url": _url(values["bind_host"], values["bind_port"]),
+        "files": files,
+        "configuration": _set(files, [], "glance-registry.log", system),
+    }
+
+
+def _url(bind_host, port):
+    """Where a service that listens on an address is asked by its own host."""
+    is_any = bind_host in ("0.0.0.0", "::")  # noqa: S104
+    return f"http://{glance_connections.host('127.0.0.1' if is_any else bind_host)}:{port}"
+
+
+def _set(files, documents, log, system):
+    """
+    What ``openstack_service.running`` puts back as one: ``files`` that a service reads when it starts, those of
+    ``reread``, which it reads again by itself, and ``logs`` with its last words. Metadata definitions are not among
+    them, they go to the database.
+    """
+    documents = [each for each in documents if not each["name"].startswith(f"{system['paths']['config']}/metadefs/")]
+    starting = [*files, *(each for each in documents if each["restart"])]
+    return {
+        "files": [each["name"] for each in starting],
+        "reread": [each["name"] for each in documents if not each["restart"]],
+        "logs": [f"{system['paths']['logs']}/{log}"],
     }
 
 

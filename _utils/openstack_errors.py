@@ -33,6 +33,10 @@ class Ambiguous(OpenStackError):
     """A name stands for more than one object; the message lists their ids."""
 
 
+class NotStarted(OpenStackError):
+    """A service does not answer with the configuration it has been given; the message has its last words."""
+
+
 class Invalid(SaltInvocationError):
     """An argument or a pillar value is not usable; nothing was asked or changed."""
 

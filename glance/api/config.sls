@@ -5,6 +5,19 @@ include:
   - .package
   - .stores
 
+# what it answers with now, before it is written over: see openstack_service.running
+glance-api-config-kept:
+  openstack_service.kept:
+    - name: {{ settings.api.services[0] }}
+    - files: {{ (settings.api.configuration.files + settings.api.configuration.reread) | json }}
+    - answers:
+        openstack_image.answering:
+          url: {{ settings.api.url | json }}
+          profile: {{ settings.identity.service_profile | json }}
+    - require:
+      - sls: glance.api.package
+      - sls: glance.api.stores
+
 {%- for directory in settings.api.directories %}
 
 glance-api-config-directory-{{ directory.name }}:
@@ -33,6 +46,7 @@ glance-api-config-file-{{ file.name }}:
     - require:
       - sls: glance.api.package
       - sls: glance.api.stores
+      - openstack_service: glance-api-config-kept
 {%- endfor %}
 
 {%- for document in settings.api.documents %}
@@ -50,6 +64,7 @@ glance-api-config-document-{{ document.name }}:
     - require:
       - sls: glance.api.package
       - sls: glance.api.stores
+      - openstack_service: glance-api-config-kept
 {%- endfor %}
 
 {%- for text in settings.api.texts %}
@@ -64,4 +79,5 @@ glance-api-config-text-{{ text.name }}:
     - require:
       - sls: glance.api.package
       - sls: glance.api.stores
+      - openstack_service: glance-api-config-kept
 {%- endfor %}

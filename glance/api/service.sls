@@ -1,16 +1,24 @@
 # Enabled, running, restarted when its package or configuration changed, and answering a request with a token: a unit
-# that is active and a healthcheck of 200 say nothing about the database or Keystone.
+# that is active and a healthcheck of 200 say nothing about the database or Keystone. With a configuration with which it
+# does not answer, it goes on with the one that it had, and the state fails.
 {%- from "glance/map.jinja" import settings with context %}
 
 include:
   - .config
   - .schema
 
-{%- for service in settings.api.services %}
-
-glance-api-service-{{ service }}-running:
-  service.running:
-    - name: {{ service }}
+glance-api-service-running:
+  openstack_service.running:
+    - name: {{ settings.api.services[0] }}
+    - services: {{ settings.api.services | json }}
+    - files: {{ settings.api.configuration.files | json }}
+    - reread: {{ settings.api.configuration.reread | json }}
+    - logs: {{ settings.api.configuration.logs | json }}
+    - answers:
+        openstack_image.answering:
+          url: {{ settings.api.url | json }}
+          profile: {{ settings.identity.service_profile | json }}
+    - timeout: {{ settings.api.timeout }}
     - require:
       - sls: glance.api.schema
     - watch:
@@ -24,19 +32,3 @@ glance-api-service-{{ service }}-running:
 {%- for text in settings.api.texts %}
       - file: glance-api-config-text-{{ text.name }}
 {%- endfor %}
-    - require_in:
-      - openstack_image: glance-api-service-answering
-
-# Not by the state above: Salt does not restart a service for what it watches when it enables it.
-glance-api-service-{{ service }}-enabled:
-  service.enabled:
-    - name: {{ service }}
-    - require:
-      - service: glance-api-service-{{ service }}-running
-{%- endfor %}
-
-glance-api-service-answering:
-  openstack_image.answering:
-    - name: {{ settings.api.url | json }}
-    - profile: {{ settings.identity.service_profile | json }}
-    - timeout: {{ settings.api.timeout }}

@@ -13,6 +13,16 @@ glance-registry-package-installed:
   pkg.installed:
     - pkgs: {{ settings.registry.packages | json }}
 
+glance-registry-config-kept:
+  openstack_service.kept:
+    - name: {{ settings.registry.services[0] }}
+    - files: {{ settings.registry.configuration.files | json }}
+    - answers:
+        openstack_service.responds:
+          url: {{ settings.registry.url | json }}
+    - require:
+      - pkg: glance-registry-package-installed
+
 {%- for file in settings.registry.files %}
 
 glance-registry-config-file-{{ file.name }}:
@@ -25,25 +35,23 @@ glance-registry-config-file-{{ file.name }}:
     - mode: '{{ file.mode }}'
     - validate: {{ file.validate | json }}
     - require:
-      - pkg: glance-registry-package-installed
+      - openstack_service: glance-registry-config-kept
 {%- endfor %}
 
-{%- for service in settings.registry.services %}
-
-glance-registry-service-{{ service }}-running:
-  service.running:
-    - name: {{ service }}
+glance-registry-service-running:
+  openstack_service.running:
+    - name: {{ settings.registry.services[0] }}
+    - services: {{ settings.registry.services | json }}
+    - files: {{ settings.registry.configuration.files | json }}
+    - logs: {{ settings.registry.configuration.logs | json }}
+    - answers:
+        openstack_service.responds:
+          url: {{ settings.registry.url | json }}
+    - timeout: {{ settings.api.timeout }}
     - watch:
       - pkg: glance-registry-package-installed
 {%- for file in settings.registry.files %}
       - openstack_config: glance-registry-config-file-{{ file.name }}
-{%- endfor %}
-
-glance-registry-service-{{ service }}-enabled:
-  service.enabled:
-    - name: {{ service }}
-    - require:
-      - service: glance-registry-service-{{ service }}-running
 {%- endfor %}
 
 {%- endif %}

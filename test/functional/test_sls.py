@@ -129,6 +129,20 @@ def test_no_secret_is_in_the_data_of_states(low, sls, family):
     assert SECRET not in json.dumps(low(sls, family=family))
 
 
+@pytest.mark.parametrize(("role", "release"), [("api", "icehouse"), ("api", "hibiscus"), ("registry", "queens")])
+def test_every_file_that_is_put_back_is_kept_before_it_is_written(low, role, release):
+    chunks = {chunk["__id__"]: chunk for chunk in low(f"glance.{role}", with_release(release))}
+    kept, running = chunks[f"glance-{role}-config-kept"], chunks[f"glance-{role}-service-running"]
+    assert kept["files"] == [*running["files"], *running.get("reread", [])]
+    kinds = tuple(f"glance-{role}-config-{kind}-" for kind in ("file", "document", "text"))
+    written = {name: chunk for name, chunk in chunks.items() if name.startswith(kinds)}
+    assert {chunk["name"] for chunk in written.values()} >= set(kept["files"])
+    watched = {name for each in running["watch"] for name in each.values()}
+    for name, chunk in written.items():
+        assert {"openstack_service": kept["__id__"]} in chunk["require"]
+        assert (name in watched) == (chunk["name"] in running["files"])
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("release", RELEASE)
 def test_a_function_takes_what_it_is_given(low, signature, release, family):

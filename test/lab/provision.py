@@ -111,7 +111,6 @@ def _master(plan: Plan) -> dict[str, File]:
         "auto_accept": True,
         "worker_threads": 3,
         "timeout": 5,
-        "gather_job_timeout": 3,
         "log_level_logfile": plan.log_level,
         # Salt 3008 warns of runners and events that it did not close itself, at the end of every salt-run
         "log_granular_levels": {"salt.runner": "error", "salt.minion": "error", "salt.utils.event": "error"},

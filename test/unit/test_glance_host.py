@@ -232,6 +232,39 @@ def test_documents_that_the_api_reads_when_it_starts():
     ]
 
 
+def test_what_is_put_back_as_one_when_the_api_does_not_come_up():
+    rules = [{"property": ".*", **{key: ["@"] for key in ("create", "read", "update", "delete")}}]
+    api = {"image_schema": {"rack": {"type": "string"}}, "property_protections": {"rules": rules}}
+    api["audit"] = {"enabled": True}
+    found = host("hibiscus", api=api, metadefs={"own": {"rack": {"namespace": "Rack"}}})
+    assert {pathlib.Path(each).name for each in found["configuration"]["files"]} == {
+        "glance-api.conf",
+        "glance-api-paste.ini",
+        "glance-api-uwsgi.ini",
+        "property-protections.conf",
+        "schema-image.json",
+    }
+    assert found["configuration"]["reread"] == ["/etc/glance/policy.d/50-salt.yaml"]
+    assert found["configuration"]["logs"] == ["/var/log/glance/glance-api.log"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "url"),
+    [
+        ({}, "http://127.0.0.1:9191"),
+        ({"bind_host": "::", "bind_port": 9}, "http://127.0.0.1:9"),
+        ({"bind_host": "fd00::2"}, "http://[fd00::2]:9191"),
+    ],
+)
+def test_the_registry_is_asked_where_it_listens(changes, url):
+    known = glance_options.Known(RELEASES, REGISTRY, release("pike"))
+    system = glance_host.system_of(load("glance/os/Debian.yaml"), known.release["glance"])
+    found = glance_host.registry(settings(registry=changes), {"registry": changes}, SCHEMA, known, system)
+    assert found["url"] == url
+    assert found["configuration"]["files"] == ["/etc/glance/glance-registry.conf"]
+    assert found["configuration"]["logs"] == ["/var/log/glance/glance-registry.log"]
+
+
 @pytest.mark.parametrize(
     ("name", "changes", "wanted"),
     [

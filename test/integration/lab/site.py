@@ -10,9 +10,10 @@ _OBJECTS = {
     "password": "*",
 }
 _FILES = (
-    "find /etc/glance /var/lib/glance /root/glance-openrc /root/.config/openstack /etc/openstack"
+    "find /etc/glance /var/lib/glance /var/lib/openstack_service"
+    " /root/glance-openrc /root/.config/openstack /etc/openstack"
     " -not -path '*/.cache*' -type f -exec sha256sum {} + 2>/dev/null | sort -k 2;"
-    " find /etc/glance /var/lib/glance /root/glance-openrc /etc/openstack"
+    " find /etc/glance /var/lib/glance /var/lib/openstack_service /root/glance-openrc /etc/openstack"
     " -not -path '*/.cache*' -printf '%p %M %u %g\\n' 2>/dev/null | sort"
 )
 _PACKAGES = "dpkg-query -W -f '${Package} ${db:Status-Abbrev} ${Version}\\n' '*glance*' 2>/dev/null | sort"
@@ -128,6 +129,7 @@ def strip(lab, site):
     purge = "dpkg-query -W -f '${Package}\\n' 'glance-*' 2>/dev/null | xargs -r apt-get purge -qq"
     node.run("sh", "-c", purge, timeout=600)
     node.run("sh", "-c", "rm -rf /etc/glance /var/lib/glance /var/log/glance /root/glance-openrc /etc/openstack")
+    node.run("rm", "-rf", "/var/lib/openstack_service")
     keystone(lab, site, "service delete glance", "user delete glance", "project delete service")
     users = "DROP USER IF EXISTS 'glance'@'%', 'glance'@'localhost'"
     sql(lab, hosts.database, f"DROP DATABASE IF EXISTS glance; {users}")

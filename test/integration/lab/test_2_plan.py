@@ -21,7 +21,7 @@ OBJECTS = [
     ("image-node", "glance-api-package-installed"),
     ("image-node", "glance-api-config-file-/etc/glance/glance-api.conf"),
     ("image-node", "glance-api-schema-synced"),
-    ("image-node", "glance-api-service-answering"),
+    ("image-node", "glance-api-service-running"),
     ("image-node", "glance-client-files-openrc"),
     ("image-node", "glance-client-files-cloud"),
     ("image-node", "glance-images-tiny"),

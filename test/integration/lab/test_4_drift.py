@@ -9,7 +9,7 @@ from . import orchestration, site
 pytestmark = pytest.mark.usefixtures("deployed")
 CONF = "/etc/glance/glance-api.conf"
 FILE = f"glance-api-config-file-{CONF}"
-SERVICE = "glance-api-service-glance-api-running"
+SERVICE = "glance-api-service-running"
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ DRIFTS = {
         "image-node", "glance.api", SERVICE, "glance-api", ("systemctl", "stop", "glance-api"),
     ),
     "service not enabled": Drift(
-        "image-node", "glance.api", "glance-api-service-glance-api-enabled", "glance-api",
+        "image-node", "glance.api", SERVICE, "enabled",
         ("systemctl", "disable", "glance-api"),
     ),
     "property of the image": Drift(

@@ -21,6 +21,7 @@ from . import leaks, site
 SECRETS = "/srv/pillar/lab_secrets.sls"
 ROTATED = ("database", "messaging", "identity")
 CONFIG = "/etc/glance/glance-api.conf"
+KEPT = "/var/lib/openstack_service/glance-api/kept.json"
 # Who may hold what: machine, file, labels of secrets, why. {site} is each site, {host} each host of a site.
 ALLOWED = [
     ("salt-master", SECRETS, "{site}/*", "the lab's own pillar"),
@@ -29,6 +30,10 @@ ALLOWED = [
     ("{api}", CONFIG, "{site}/database", "Glance logs in at the database"),
     ("{api}", CONFIG, "{site}/messaging", "Glance logs in at the broker"),
     ("{api}", CONFIG, "{site}/identity", "Glance asks Keystone who its users are"),
+    # mode 0600: what Glance goes back to when it does not come up with another configuration
+    ("{api}", KEPT, "{site}/database", "the file as Glance last read it"),
+    ("{api}", KEPT, "{site}/messaging", "the file as Glance last read it"),
+    ("{api}", KEPT, "{site}/identity", "the file as Glance last read it"),
     ("{api}", "/root/glance-openrc", "{site}/identity", "for people"),
     ("{api}", "/etc/openstack/clouds.yaml", "{site}/identity", "for people and for Salt"),
     ("{identity}", "/etc/keystone/keystone.conf", "{site}/keystone_database_hex", "Keystone logs in at its database"),
