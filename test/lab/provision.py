@@ -93,9 +93,11 @@ def _minion(member: Member, plan: Plan) -> dict[str, File]:
         "etc/salt/minion_id": File(member.name),
         "etc/salt/minion.d/lab.conf": File(MINION + f"log_level_logfile: {plan.log_level}\n"),
         **_started("salt-minion.service"),
-        # Debian's package starts Keystone with eight processes before it has a database, and again when they give up;
-        # the state lab.identity takes this away
-        "etc/systemd/system/keystone.service": File(link="/dev/null"),
+        # Debian's package starts Keystone with eight processes before it has a database, and again when they give up.
+        # Not masked: the package of bookworm cannot be installed then.
+        "etc/systemd/system/keystone.service.d/lab.conf": File(
+            "[Unit]\nConditionPathExists=/var/lib/keystone/bootstrapped\n"
+        ),
     }
 
 
@@ -111,6 +113,7 @@ def _master(plan: Plan) -> dict[str, File]:
         "auto_accept": True,
         "worker_threads": 3,
         "timeout": 5,
+        "gather_job_timeout": 20,  # of a minion at work on a busy machine; one that is down costs as long
         "log_level_logfile": plan.log_level,
         # Salt 3008 warns of runners and events that it did not close itself, at the end of every salt-run
         "log_granular_levels": {"salt.runner": "error", "salt.minion": "error", "salt.utils.event": "error"},

@@ -75,19 +75,12 @@ lab-identity-bootstrap:
       - cmd: lab-identity-schema
       - file: lab-identity-password
 
-# masked by the lab, so that the package did not start it unconfigured
-lab-identity-unmasked:
-  service.unmasked:
-    - name: keystone
-    - require:
-      - cmd: lab-identity-bootstrap
-
 lab-identity-running:
   service.running:
     - name: keystone
     - enable: true
     - require:
-      - service: lab-identity-unmasked
+      - cmd: lab-identity-bootstrap
     - watch:
       - openstack_config: lab-identity-config
       - file: lab-identity-processes
