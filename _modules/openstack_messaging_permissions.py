@@ -10,6 +10,8 @@ from openstack_rabbitmq import name as _name
 
 __virtualname__ = "openstack_messaging"
 
+_NO_EXCHANGE = "no_such_exchange"
+
 
 def __virtual__():
     return __virtualname__
@@ -154,7 +156,8 @@ def topic_permissions_set(name, vhost, exchange, write=".*", read=".*"):
         Name of the virtual host; raises when it does not exist.
 
     exchange
-        Name of the topic exchange; it need not exist yet. The exchange of Glance's notifications is ``glance``.
+        Name of the topic exchange; up to RabbitMQ 4.2 it need not exist yet, since then it raises. The exchange of
+        Glance's notifications is ``glance``; Glance declares it when it sends the first.
 
     write, read
         Regular expressions: the routing keys with which it may publish, and bind queues. Default ``.*``, an empty one
@@ -168,7 +171,15 @@ def topic_permissions_set(name, vhost, exchange, write=".*", read=".*"):
     """
     _need(name, vhost)
     item = {"user": name, "vhost": vhost, "exchange": exchange, "write": write, "read": read}
-    return _broker().write("topic_permissions", item)
+    try:
+        return _broker().write("topic_permissions", item)
+    except OpenStackError as exc:
+        if _NO_EXCHANGE not in str(exc):
+            raise
+        raise OpenStackError(
+            f"virtual host {vhost} has no exchange {exchange}, which this RabbitMQ wants to be there before its topic"
+            f" permissions: start the service that declares it, then run again"
+        ) from None
 
 
 def topic_permissions_remove(name, vhost, exchange):

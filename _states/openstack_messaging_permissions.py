@@ -107,7 +107,8 @@ def topic_permissions_present(name, vhost, exchange, write=".*", read=".*"):
         Name of the virtual host.
 
     exchange
-        Name of the topic exchange; it need not exist yet. The exchange of Glance's notifications is ``glance``.
+        Name of the topic exchange; up to RabbitMQ 4.2 it need not exist yet, since then the state fails. The exchange
+        of Glance's notifications is ``glance``; Glance declares it when it sends the first.
 
     write, read
         Regular expressions: the routing keys with which it may publish, and bind queues. Default ``.*``, an empty one

@@ -107,6 +107,12 @@ def converge(broker, definitions):
     return run
 
 
+def exchange(name, vhost):
+    """What topic permissions are about; RabbitMQ 4.3 wants it to be there before them."""
+    plain = {"type": "topic", "durable": True, "auto_delete": False, "internal": False, "arguments": {}}
+    return {"name": name, "vhost": vhost, **plain}
+
+
 def test_all_comes_and_goes(broker, definitions, converge):
     before = definitions()
     own = {"name": NAME, "vhost": NAME}
@@ -114,9 +120,10 @@ def test_all_comes_and_goes(broker, definitions, converge):
         ("vhost_present", {"name": NAME}),
         ("user_present", {"name": NAME, "password_pillar": "test:password", "tags": ["monitoring"]}),
         ("permissions_present", {**own, "write": ""}),
-        ("topic_permissions_present", {**own, "exchange": NAME, "read": "^a"}),
         ("policy_present", {**own, **POLICY, "apply_to": "queues", "priority": 3}),
     )
+    broker.define(exchanges=[exchange(NAME, NAME)])
+    converge(("topic_permissions_present", {**own, "exchange": NAME, "read": "^a"}))
     after = definitions()
     (policy,) = [item for item in after["policies"] if item["vhost"] == NAME]
     assert policy == {"name": NAME, "vhost": NAME, **POLICY, "apply-to": "queues", "priority": 3}
@@ -141,6 +148,7 @@ def test_each_goes_alone(broker, definitions, converge):
         ("topic_permissions_present", {**own, "exchange": NAME}),
         ("policy_present", {**own, **POLICY}),
     ]
+    broker.define(vhosts=[{"name": NAME}], exchanges=[exchange(NAME, NAME)])
     assert [ret.result for ret in broker.apply(*states)] == [True] * len(states)
     converge(
         ("policy_absent", own),
@@ -166,6 +174,7 @@ def test_drift_of_each_attribute(broker, converge):
             {"user": "gt", "vhost": f"gt{key}", "exchange": "e", "write": "b", "read": "c", key: "^drift"}
             for key in ("write", "read")
         ],
+        exchanges=[exchange("e", f"gt{key}") for key in ("write", "read")],
         policies=[{"name": "p", "vhost": f"gt{key}", **plain, key: value} for key, value in policies.items()],
     )
     topic = {"name": "gt", "exchange": "e", "write": "b", "read": "c"}
@@ -235,6 +244,20 @@ def test_attributes_of_a_vhost(broker, converge, definitions):
             _changed_or_refused(broker, {"name": "gt_meta", **given, key: value}, key)
             given[key] = broker.call("vhost_get", "gt_meta")[key]
     assert broker.apply(("vhost_present", {"name": "gt_meta"}))[0].changes == {}
+
+
+@pytest.mark.slow
+def test_topic_permissions_before_their_exchange(broker, converge):
+    """Up to RabbitMQ 4.2 they may come first, then it is told what is missing."""
+    broker.define(vhosts=[{"name": "gt_early"}])
+    broker.ctl("add_user", "gt_early", "simple")
+    wanted = ("topic_permissions_present", {"name": "gt_early", "vhost": "gt_early", "exchange": "e"})
+    if _release(broker) < (4, 3):
+        converge(wanted)
+        return
+    (ret,) = broker.apply(wanted)
+    assert (ret.result, ret.changes) == (False, {})
+    assert "virtual host gt_early has no exchange e" in ret.comment
 
 
 def _release(broker):
