@@ -3,10 +3,10 @@ Virtual environments of Python that hold exactly what a list of requirements nam
 
 .. versionadded:: 1.0.0
 
-A name like ``/opt/glance`` is a link to one of two directories beside it, ``/opt/glance.1`` and ``/opt/glance.2``. A new
-environment is made in the other one, checked, and only then is the link changed, at once: what runs goes on in the old
-one until it is restarted, and what was interrupted is no more than a directory that nothing leads to, which the next run
-makes anew.
+A name like ``/opt/glance`` is a link to one of two directories beside it, ``/opt/glance.1`` and ``/opt/glance.2``. A
+new environment is made in the other one, checked, and only then is the link changed, at once: what runs goes on in the
+old one until it is restarted, and what was interrupted is no more than a directory that nothing leads to, which the next
+run makes anew.
 """
 
 import contextlib
@@ -98,8 +98,8 @@ def interpreter(python=PYTHON):
 
 def makes(python=PYTHON):
     """
-    Tell whether an interpreter can make environments with a pip in them: Debian has the modules for that in a package of
-    their own.
+    Tell whether an interpreter can make environments with a pip in them: Debian has the modules for that in a package
+    of their own.
 
     python
         Path of the interpreter. Default /usr/bin/python3.
@@ -154,7 +154,8 @@ def make(name, requirements, extra=(), python=PYTHON, index_pillar=None, proxy=N
         Path of the interpreter. Default /usr/bin/python3.
 
     index_pillar
-        Name of the pillar key with the URL of an index in place of PyPI. Default ``None``: what the host's pip.conf says.
+        Name of the pillar key with the URL of an index in place of PyPI. Default ``None``: what the host's pip.conf
+        says.
 
     proxy
         HTTP proxy. Default ``None``: what the minion's environment and pip.conf say.
@@ -215,8 +216,8 @@ def remove(name):
 
 def files(source, target, omit=()):
     """
-    Compare the files of a directory that an environment brings with those at another place: ``{name: True}`` for one that
-    is the same there, ``False`` for another content, ``None`` for one that is missing. ``None`` when there is no source.
+    Compare the files of a directory that an environment brings with those at another place: ``{name: True}`` for one
+    that is the same there, ``False`` for another content, ``None`` for one that is missing. ``None`` without a source.
 
     source
         Directory of the environment.

@@ -46,7 +46,8 @@ def present(name, requirements, extra=(), python="/usr/bin/python3", index_pilla
         /usr/bin/python3.
 
     index_pillar
-        Name of the pillar key with the URL of an index in place of PyPI. Default ``None``: what the host's pip.conf says.
+        Name of the pillar key with the URL of an index in place of PyPI. Default ``None``: what the host's pip.conf
+        says.
 
     proxy
         HTTP proxy. Default ``None``: what the minion's environment and pip.conf say.

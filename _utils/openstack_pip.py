@@ -100,8 +100,8 @@ def masked(text):
 
 def problem(done):
     """
-    Return why a command failed, in one or two lines, without anybody's password: pip's last error, and the first warning
-    when there is one, because pip says of an index that cannot be reached that it has no such version.
+    Return why a command failed, in one or two lines, without anybody's password: pip's last error, and the first
+    warning when there is one, because pip says of an index that cannot be reached that it has no such version.
 
     done
         What ``cmd.run_all`` returned.
