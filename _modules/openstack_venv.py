@@ -5,8 +5,8 @@ Virtual environments of Python that hold exactly what a list of requirements nam
 
 A name like ``/opt/glance`` is a link to one of two directories beside it, ``/opt/glance.1`` and ``/opt/glance.2``. A
 new environment is made in the other one, checked, and only then is the link changed, at once: what runs goes on in the
-old one until it is restarted, and what was interrupted is no more than a directory that nothing leads to, which the next
-run makes anew.
+old one until it is restarted, and what was interrupted is no more than a directory that nothing leads to, which the
+next run makes anew.
 """
 
 import contextlib

@@ -41,9 +41,9 @@ def system_of(data, major):
 def api(settings, pillar, schema, known, system, node, flavors):
     """
     Return ``packages``, ``package`` (Glance's own, ``None`` with a virtual environment), ``venv`` (see
-    ``glance_venv.of``), ``own`` (``mark`` and ``files`` of it), ``services``, ``url``, ``directories``, ``mountpoints``,
-    ``backends`` (by type), ``files`` (of options), ``deprecated_stores``, ``documents``, ``texts``, ``timers`` and
-    ``configuration`` (see :py:func:`_set`) of a host of the API.
+    ``glance_venv.of``), ``own`` (``mark`` and ``files`` of it), ``services``, ``url``, ``directories``,
+    ``mountpoints``, ``backends`` (by type), ``files`` (of options), ``deprecated_stores``, ``documents``, ``texts``,
+    ``timers`` and ``configuration`` (see :py:func:`_set`) of a host of the API.
 
     settings, pillar, schema, system, node
         As for ``glance_config.api``.
