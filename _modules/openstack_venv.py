@@ -13,6 +13,8 @@ import contextlib
 import filecmp
 import os
 import shutil
+import sys
+import tempfile
 
 import openstack_files
 import openstack_pip
@@ -188,6 +190,39 @@ def make(name, requirements, extra=(), python=PYTHON, index_pillar=None, proxy=N
     _must("pip check", _run([*pip, "check"], _ASK_TIMEOUT, environment))
     _agree(directory, target)
     _link(name, directory)
+    return True
+
+
+def fetches(pin, python_version, index_pillar=None, proxy=None, timeout=60):
+    """
+    Fetch one distribution from the index, with the pip of Salt's own Python, and throw it away.
+
+    pin
+        ``NAME==VERSION``
+
+    python_version
+        The Python that it is to be for, ``3.13``.
+
+    index_pillar, proxy
+        As for :py:func:`make`.
+
+    timeout
+        Seconds. Default 60.
+
+    Raises OpenStackError when it cannot be had.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt 'image*' openstack_venv.fetches glance==33.0.0 3.13
+    """
+    index = lookup(__pillar__, index_pillar) if index_pillar else None
+    environment = {**openstack_pip.environment(index, proxy), "PIP_RETRIES": "1", "PIP_DEFAULT_TIMEOUT": "15"}
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
+    with tempfile.TemporaryDirectory() as folder:
+        done = _run([*command, f"--python-version={python_version}", f"--dest={folder}", pin], timeout, environment)
+    _must(f"pip download {pin}", done)
     return True
 
 
