@@ -34,6 +34,7 @@ glance-api-venv-user:
     - usergroup: true
     - system: true
     - home: {{ venv.home }}
+    - shell: /usr/sbin/nologin
     - createhome: false
     - require:
       - pkg: glance-api-venv-replaced
