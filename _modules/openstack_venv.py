@@ -185,6 +185,10 @@ def make(name, requirements, extra=(), python=PYTHON, index_pillar=None, proxy=N
         )
     _must(f"{python} -m venv", _run([python, "-I", "-m", "venv", directory], timeout))
     pip, environment = [f"{directory}/bin/python", "-m", "pip"], openstack_pip.environment(index, proxy)
+    # up to Python 3.11 an environment begins with a setuptools
+    strange = sorted(set((_list(directory) or {"distributions": {}})["distributions"]) - set(target))
+    if strange:
+        _must("pip uninstall", _run([*pip, "uninstall", "--yes", *strange], _ASK_TIMEOUT, environment))
     command = [*pip, "install", "--no-deps", "--requirement", _requirements(directory)]
     _must("pip install", _run(command, timeout, environment))
     _must("pip check", _run([*pip, "check"], _ASK_TIMEOUT, environment))

@@ -15,7 +15,7 @@ REFUSED = {
 }
 _LOCKS = "/var/lock/"
 # what uWSGI needs to serve Glance; workers, threads and the operator's own options come on top. Connections are closed,
-# since it leaves a request that it did not read to the next one; a client sends pieces of up to 64 MiB.
+# since it leaves a request that it did not read to the next one.
 _UWSGI = {
     "module": "glance.wsgi.api:application",
     "master": True,
@@ -26,7 +26,6 @@ _UWSGI = {
     "thunder-lock": True,
     "threads": 4,
     "buffer-size": 65535,
-    "chunked-input-limit": 67108864,
     "add-header": "Connection: close",
 }
 

@@ -82,20 +82,14 @@ glance-api-venv-{{ file.id }}:
 glance-api-venv-dead:
   service.dead:
     - name: {{ settings.api.services[0] }}
-    - onlyif:
-      - fun: file.contains
-        path: {{ own.files[0].name }}
-        text: {{ own.mark }}
+    - onlyif: grep -qsF '{{ own.mark }}' {{ own.files[0].name }}
 
 {%- for file in own.files %}
 
 glance-api-venv-{{ file.id }}:
   file.absent:
     - name: {{ file.name }}
-    - onlyif:
-      - fun: file.contains
-        path: {{ file.name }}
-        text: {{ own.mark }}
+    - onlyif: grep -qsF '{{ own.mark }}' {{ file.name }}
     - require:
       - service: glance-api-venv-dead
 {%- endfor %}
