@@ -15,6 +15,9 @@ from openstack_secrets import reference
 
 PROTECTIONS = "property-protections.conf"
 METHODS = ("glance-direct", "web-download", "copy-image")
+# uWSGI takes chunks of no more than 1 MiB by itself; those of python-glanceclient and of Nova's snapshots are longer,
+# and an upload of theirs breaks off
+UWSGI = {"chunked-input-limit": 64 << 20}
 
 
 def api(settings, pillar, schema, known, system, node):
@@ -119,7 +122,7 @@ def serves_v1(settings, release):
 def uwsgi(settings):
     """Return the options of uWSGI's ini file, for the releases that run under it."""
     values = settings["api"]
-    options = {"processes": values.get("workers"), "threads": values.get("threads"), **values["uwsgi"]}
+    options = {"processes": values.get("workers"), "threads": values.get("threads"), **UWSGI, **values["uwsgi"]}
     return {"uwsgi": {key: openstack_ini.text(value) for key, value in options.items() if value is not None}}
 
 

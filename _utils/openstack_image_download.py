@@ -14,7 +14,7 @@ import time
 import openstack_image_digests
 import requests
 from openstack_errors import OpenStackError, Unreachable
-from openstack_image_ahead import ahead
+from openstack_image_ahead import Digests, ahead
 from openstack_image_source import BLOCK
 
 log = logging.getLogger(__name__)
@@ -102,23 +102,24 @@ def save(api, image, dest):
     """
     algorithm, wanted = strongest(image)
     part = pathlib.Path(f"{dest}.{image['id']}.part")
-    digest = hashlib.new(algorithm, usedforsecurity=False)
     try:
         if _same(dest, image["size"], algorithm, wanted):
             part.unlink(missing_ok=True)
             return 0
-        with _claimed(part) as file:
-            start = _digested(file, digest, image["size"])
+        with _claimed(part) as file, contextlib.closing(Digests([algorithm])) as digests:
+            start = _digested(file, digests, image["size"])
             with contextlib.closing(ahead(blocks(api, image, start))) as coming:
                 for block in coming:
-                    digest.update(block)
+                    digests.eat(block)
                     file.write(block)
             file.flush()
             os.fsync(file.fileno())
-            if digest.hexdigest() != wanted:
+            found = digests.result()[algorithm]
+            if found != wanted:
                 part.unlink()
-                found = f"{algorithm}={digest.hexdigest()}"
-                raise OpenStackError(f"image {image['id']}: got {found}, Glance has {wanted}: its store is damaged")
+                raise OpenStackError(
+                    f"image {image['id']}: got {algorithm}={found}, Glance has {wanted}: its store is damaged"
+                )
             os.replace(part, dest)
     except OSError as exc:
         raise OpenStackError(f"{dest}: {exc.strerror or type(exc).__name__}") from exc
@@ -142,8 +143,9 @@ def _same(dest, size, algorithm, wanted):
     path = pathlib.Path(dest)
     if not path.is_file() or path.stat().st_size != size:
         return False
-    with open(path, "rb") as file:
-        return _rest(file, hashlib.new(algorithm, usedforsecurity=False)).hexdigest() == wanted
+    with open(path, "rb") as file, contextlib.closing(Digests([algorithm])) as digests:
+        _eaten(file, digests)
+        return digests.result()[algorithm] == wanted
 
 
 @contextlib.contextmanager
@@ -159,15 +161,14 @@ def _claimed(part):
         yield file
 
 
-def _digested(file, digest, size):
+def _digested(file, digests, size):
     """Hash what an earlier call wrote and return how much that is; nothing when it is no beginning of the data."""
     if os.fstat(file.fileno()).st_size > size:
         file.truncate(0)
-    _rest(file, digest)
+    _eaten(file, digests)
     return file.tell()
 
 
-def _rest(file, digest):
+def _eaten(file, digests):
     while block := file.read(BLOCK):
-        digest.update(block)
-    return digest
+        digests.eat(block)

@@ -41,6 +41,7 @@ CLIENTS, ANSIBLE = REPO / "test" / "benchmark" / "requirements-clients.txt", cat
 
 PREFIX = "transfer-benchmark"
 MIB, GIB = 1 << 20, 1 << 30
+GBIT = 10**9 // 8
 TIMEOUT = 3600
 HEAD = """\
 .. Made by test/benchmark/transfer.py.
@@ -50,7 +51,8 @@ Transfer
 
 Raw images, medians of {runs} runs in turn on one machine ({cores} cores, {machine}, Python {python}, load {load}), with
 Glance {glance} and a file store on the same machine. *Ratio* is to curl in the same run: below 1 is faster. *Memory* is
-what the process of this formula's functions, a minion with its modules loaded, grew by.
+what the process of this formula's functions, a minion with its modules loaded, grew by. Curl compares nothing; this
+formula hashes what it sends and what it gets, with Glance's own algorithm, and a download is on the disk when it ends.
 
 """
 
@@ -181,8 +183,14 @@ def downloads(cloud_, path, folder):
         url = f"{cloud_.url}/v2/images/{image_id}/file"
         return run(["curl", "-sSf", "-o", dest, "-H", f"X-Auth-Token: {cloud_.token()}", url])
 
+    def compared():
+        first = curl()
+        second = run(["sha512sum", dest])
+        return (first[0] + second[0], None) if first and second else None
+
     found = {
         "curl -o": curl,
+        "curl -o, then sha512sum": compared,
         "openstack_image.download": lambda: formula(cloud_, "download", name_or_id=image_id, dest=str(dest)),
         "openstack image save": lambda: run(
             [clients / "openstack", "image", "save", "--file", dest, image_id], environment
@@ -194,31 +202,39 @@ def downloads(cloud_, path, folder):
     return {name: functools.partial(clean, each) for name, each in found.items()}
 
 
-def from_the_web(cloud_, path, folder):
-    """One pass, and a file in between."""
+def from_the_web(cloud_, path, folder, rate):
+    """One pass, and a file in between, from a server that sends so many bytes a second."""
 
     def file_between():
         copy = folder / "between"
-        with serving(path) as url:
+        with serving(path, rate) as url:
             first = run(["curl", "-sSf", "-o", copy, url])
         second = next(iter(uploads(cloud_, copy, folder).values()))()
         copy.unlink()
         return (first[0] + second[0], None) if first and second else None
 
     def one_pass():
-        with serving(path) as url:
+        with serving(path, rate) as url:
             return formula(cloud_, "upload", name=PREFIX, source=url, disk_format="raw", visibility="private")
 
     return {"curl -o, then curl -T": file_between, "openstack_image.upload": one_pass}
 
 
 @contextlib.contextmanager
-def serving(path):
-    """A web server with one file."""
+def serving(path, rate):
+    """A web server with one file, which it sends at so many bytes a second, or as fast as it can."""
 
     class Handler(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *_args):
             pass
+
+        def copyfile(self, source, outputfile):
+            start, sent = time.monotonic(), 0
+            while block := source.read(MIB):
+                outputfile.write(block)
+                sent += len(block)
+                if rate:
+                    time.sleep(max(0, start + sent / rate - time.monotonic()))
 
     handler = functools.partial(Handler, directory=str(path.parent))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -305,7 +321,8 @@ def _of_size(cloud_, folder, size, args):
         for title, make in (
             ("Upload of a file", lambda: uploads(cloud_, path, folder)),
             ("Download to a file", lambda: downloads(cloud_, path, folder)),
-            ("Upload from a web server", lambda: from_the_web(cloud_, path, folder)),
+            ("Upload from a web server", lambda: from_the_web(cloud_, path, folder, None)),
+            ("Upload from one that sends 1 Gbit/s", lambda: from_the_web(cloud_, path, folder, GBIT)),
         ):
             contestants = make()
             keep = title.startswith("Download")

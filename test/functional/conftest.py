@@ -37,17 +37,28 @@ from saltfactories.utils.functional import Loaders
 REPO = pathlib.Path(__file__).resolve().parents[2]
 
 
+def _named():
+    """The servers of the file that ``GLANCE_TEST_SERVERS`` names, ``None`` without one."""
+    path = os.environ.get("GLANCE_TEST_SERVERS")
+    return json.loads(pathlib.Path(path).read_text(encoding="utf-8")) if path else None
+
+
 @pytest.fixture(scope="session")
 def servers():
     """What the file says, else the lab's host with all roles, which is deployed for it if it is not yet."""
-    path = os.environ.get("GLANCE_TEST_SERVERS")
-    if path:
-        return json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+    if (named := _named()) is not None:
+        return named
     if not os.environ.get("GLANCE_LAB"):
         pytest.skip("no servers: ./lab test brings them up, or GLANCE_TEST_SERVERS names a JSON file with others")
     lab = Lab.attach()
     lab_servers.ensure(lab, "geneva")
     return lab_servers.of_node(lab, "geneva-node")
+
+
+@pytest.fixture(scope="session")
+def messaging():
+    """Where RabbitMQ is: what the file says, else the lab's db-node, which has it before a site is deployed."""
+    return (_named() or {}).get("messaging", {"node": "db-node"})
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ def _orchestrate(title: str, name: str, *more: str) -> Step:
 
 
 # what a site has before Glance comes to it
-SERVERS = (_orchestrate("MariaDB, RabbitMQ and Keystone", "lab.servers"),)
+SERVERS = (_orchestrate("database server, RabbitMQ and Keystone", "lab.servers"),)
 
 DEMO = (
     *SERVERS,

@@ -1,13 +1,15 @@
-"""The servers of one site, for tests that talk to MariaDB, RabbitMQ, Keystone and Glance themselves."""
+"""The servers of one site, for tests that talk to its database, RabbitMQ, Keystone and Glance themselves."""
 
 import json
 import secrets
+from pathlib import Path
 
 from lab.client import Lab
 from lab.errors import LabError
 from lab.settings import DOMAIN
 
 ADMIN = "lab"
+DATABASES = Path(__file__).parent / "states" / "lab" / "database.json"
 
 
 def ensure(lab: Lab, site: str) -> None:
@@ -25,6 +27,18 @@ def orchestrate(lab: Lab, name: str, **more) -> None:
         raise LabError(f"salt-run state.orchestrate {name}: exit {answer.returncode}\n{answer.stdout[-5000:]}")
 
 
+def database_of(suite: str) -> dict:
+    """The database server that the lab has on a Debian suite: its unit, its command-line client, and so on."""
+    databases = json.loads(DATABASES.read_text(encoding="utf-8"))
+    return databases["servers"][databases["suites"][suite]]
+
+
+def sql(lab: Lab, node: str, statements: str) -> str:
+    """What the database server of a host answers to its own client, without headings."""
+    client = database_of(lab.status()["suite"])["client"]
+    return lab.node(node).run(client, "--batch", "--skip-column-names", input=statements).stdout
+
+
 def of_node(lab: Lab, node: str) -> dict:
     """Where the servers of a host with all roles are, and who may do everything there."""
     return {
@@ -34,7 +48,6 @@ def of_node(lab: Lab, node: str) -> dict:
             "user": ADMIN,
             "password": _database_admin(lab, node),
         },
-        "messaging": {"node": node},
         **cloud(lab, node, node),
     }
 
@@ -68,8 +81,7 @@ def _database_admin(lab: Lab, node: str) -> str:
         f"CREATE USER '{ADMIN}'@'%' IDENTIFIED BY '{password}';",
         f"GRANT ALL ON *.* TO '{ADMIN}'@'%' WITH GRANT OPTION;",
     )
-    # MariaDB's own name for the client, or MySQL's
-    lab.node(node).run("sh", "-c", "exec $(command -v mariadb mysql | head -n 1)", input="\n".join(statements))
+    sql(lab, node, "\n".join(statements))
     return password
 
 

@@ -133,4 +133,5 @@ def uwsgi(venv: Path, module: str, address: str, port: int) -> list:
     """The command line that serves the ``application`` of a module; it ends when it is told to, as a unit would."""
     options = ["--master", "--die-on-term", "--lazy-apps", "--enable-threads", "--need-app", "--processes", "1"]
     options += ["--threads", "4", "--buffer-size", "65535", "--add-header", "Connection: close"]
+    options += ["--chunked-input-limit", str(64 << 20)]  # as the formula has it
     return [venv / "bin" / "uwsgi", *options, "--http-socket", f"{address}:{port}", "--module", module]

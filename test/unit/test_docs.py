@@ -64,9 +64,10 @@ def test_what_a_page_names_is_there(page):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_table_is_well_formed(page):
     """No cell reaches into the gap between two columns, which no viewer forgives."""
-    lines = page.read_text(encoding="utf-8").splitlines()
-    for border in {line for line in lines if re.fullmatch(r"=+( +=+)+", line)}:
-        gaps = [match.span() for match in re.finditer(" +", border)]
-        first, *_, last = (number for number, line in enumerate(lines) if line == border)
-        for line in lines[first:last]:
-            assert all(not line[start:end].strip() for start, end in gaps), line
+    for table in page.read_text(encoding="utf-8").split("\n\n"):
+        border, *lines = table.strip("\n").splitlines() or [""]
+        if re.fullmatch(r"=+( +=+)+", border):
+            gaps = [match.span() for match in re.finditer(" +", border)]
+            assert lines[-1] == border
+            for line in lines:
+                assert all(not line[start:end].strip() for start, end in gaps), line

@@ -325,5 +325,12 @@ def test_what_the_validator_must_not_judge():
 def test_uwsgi_runs_as_many_processes_as_pillar_says(name):
     found = host(name, api={"workers": 3, "threads": 2, "uwsgi": {"buffer-size": 65535}})["files"]
     server = [each["options"]["uwsgi"] for each in found if each["name"].endswith("uwsgi.ini")]
-    expected = {"processes": "3", "threads": "2", "buffer-size": "65535"}
+    expected = {"processes": "3", "threads": "2", "buffer-size": "65535", "chunked-input-limit": "67108864"}
     assert server == ([expected] if name == "hibiscus" else [])
+
+
+def test_pillar_has_the_last_word_on_uwsgi():
+    (server,) = [
+        each for each in host("hibiscus", api={"uwsgi": {"chunked-input-limit": 1}})["files"] if "uwsgi" in each["name"]
+    ]
+    assert server["options"]["uwsgi"]["chunked-input-limit"] == "1"

@@ -8,6 +8,7 @@ also be run alone; a site that is not in the state it needs is brought there fir
 import pytest
 from lab.client import Lab
 from lab.errors import LabError
+from lab.servers import database_of
 
 from . import orchestration, override, site
 
@@ -29,8 +30,9 @@ def lab(lab):
 
 @pytest.fixture(scope="session")
 def servers(running_lab):
-    """MariaDB, RabbitMQ and Keystone on the hosts that have them."""
-    units = {"database": "mariadb rabbitmq-server", "identity": "keystone"}
+    """The database server, RabbitMQ and Keystone on the hosts that have them."""
+    database = database_of(running_lab.status()["suite"])["unit"]
+    units = {"database": f"{database} rabbitmq-server", "identity": "keystone"}
     up = [
         running_lab.node(getattr(hosts, role)).run("systemctl", "is-active", *names.split(), check=False).returncode
         == 0

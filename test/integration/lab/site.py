@@ -3,6 +3,8 @@
 import json
 from dataclasses import dataclass
 
+from lab.servers import sql
+
 _OBJECTS = {
     **dict.fromkeys(("service", "endpoint", "project", "assignment", "region", "role"), "*"),
     "user": "id, extra, enabled, default_project_id, created_at, domain_id",  # not when somebody last logged in
@@ -44,11 +46,6 @@ def secrets_of(lab):
     return json.loads(text[text.index("{") :])["lab_secrets"]
 
 
-def sql(lab, host, statement):
-    """What MariaDB's own client prints, without headings."""
-    return lab.node(host).run("mariadb", "--batch", "--skip-column-names", input=statement).stdout
-
-
 def keystone(lab, site, *commands):
     """Commands of python3-openstackclient as the administrator; one process, so one slow start."""
     auth = {
@@ -78,7 +75,7 @@ def snapshot(lab, site):
     }
     rows = "SELECT id, name, status, visibility, size, os_hash_value FROM glance.images WHERE deleted = 0;"
     rows += "SELECT image_id, name, value FROM glance.image_properties WHERE deleted = 0"
-    if "\nglance\n" in found["schemas"]:
+    if "glance" in found["schemas"].split():
         found["images"] = sql(lab, hosts.database, rows)
     for table, columns in _OBJECTS.items():
         rows = sql(lab, hosts.database, f"SELECT {columns} FROM keystone.`{table}`")

@@ -17,7 +17,7 @@ lab-database-config:
 
 lab-database-running:
   service.running:
-    - name: {{ server.service }}
+    - name: {{ server.unit }}
     - enable: true
     - watch:
       - file: lab-database-config
