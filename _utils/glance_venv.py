@@ -15,11 +15,14 @@ REFUSED = {
 }
 _LOCKS = "/var/lock/"
 # what uWSGI needs to serve Glance; workers, threads and the operator's own options come on top. Connections are closed,
-# since it leaves a request that it did not read to the next one.
+# since it leaves a request that it did not read to the next one. When it is stopped, requests have 20 seconds to end, and
+# Python's own end, which may wait for threads of libraries for good, is left out.
 _UWSGI = {
     "module": "glance.wsgi.api:application",
     "master": True,
-    "die-on-term": True,
+    "hook-master-start": "unix_signal:15 gracefully_kill_them_all",
+    "worker-reload-mercy": 20,
+    "skip-atexit-teardown": True,
     "lazy-apps": True,
     "enable-threads": True,
     "need-app": True,
