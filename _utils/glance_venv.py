@@ -15,8 +15,8 @@ REFUSED = {
 }
 _LOCKS = "/var/lock/"
 # what uWSGI needs to serve Glance; workers, threads and the operator's own options come on top. Connections are closed,
-# since it leaves a request that it did not read to the next one. When it is stopped, requests have 20 seconds to end, and
-# Python's own end, which may wait for threads of libraries for good, is left out.
+# since it leaves a request that it did not read to the next one. When it is stopped, requests have 20 seconds to end,
+# and Python's own end, which may wait for threads of libraries for good, is left out.
 _UWSGI = {
     "module": "glance.wsgi.api:application",
     "master": True,

@@ -7,7 +7,7 @@ from . import orchestration, site
 pytestmark = pytest.mark.slow
 VENV = "/opt/glance"
 PILLAR = {"glance": {"install": "venv", "release": "hibiscus"}}
-PRESENT = "glance-api-venv-present"
+PRESENT, ABSENT = "glance-api-venv-present", "glance-api-venv-absent"
 HOSTS = site.SITES["zurich"].all
 
 
@@ -102,6 +102,22 @@ def test_in_place_of_the_packages(lab, pillar, salt_run):
     assert site.snapshot(lab, "zurich")["images"] == images
     sound(lab, salt_run)
     unchanged(lab)
+
+
+def test_the_environment_goes_where_packages_are_wanted(lab, pillar, apply):
+    """Only that: the packages of trixie are of an older release, for which the database is too new."""
+    node = lab.node("image-node")
+    assert node.run("systemctl", "is-active", "glance-api").stdout.strip() == "active"
+    pillar.clear()
+    plan, run = (apply("image-node", "glance.api.venv", test=test) for test in (True, False))
+    assert run[ABSENT].changes == plan[ABSENT].changes
+    assert run[ABSENT].changes["glance"] == {"old": "33.0.0", "new": None}
+    left = [f"{each.id}: {each.comment}" for each in run.values() if each.result is not True]
+    assert not left, left
+    for path in (VENV, f"{VENV}.1", f"{VENV}.2", "/etc/systemd/system/glance-api.service"):
+        assert node.run("test", "-e", path, check=False).returncode, f"{path} is still there"
+    assert node.run("systemctl", "is-active", "glance-api", check=False).stdout.strip() == "inactive"
+    assert not orchestration.changes(apply("image-node", "glance.api.venv"))
 
 
 def test_refusals(apply, pillar):
