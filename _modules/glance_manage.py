@@ -11,7 +11,6 @@ went well.
 import re
 
 import glance_schema_memory
-import salt.utils.path
 from openstack_errors import OpenStackError, Refused, Unreachable
 from salt.utils.data import traverse_dict_and_list
 
@@ -45,7 +44,7 @@ def installed():
 
         salt 'image*' glance_manage.installed
     """
-    return salt.utils.path.which(COMMAND) is not None
+    return _program() is not None
 
 
 def version(user=USER):
@@ -163,11 +162,16 @@ def db_sync(config=None, user=USER, timeout=SYNC_TIMEOUT):
     return True
 
 
+def _program():
+    return __salt__["glance_settings.program"](COMMAND)
+
+
 def _run(arguments, config, user, timeout):
-    if not installed():
+    program = _program()
+    if program is None:
         raise OpenStackError(f"{COMMAND} is not installed: state.apply glance.api.package")
     return __salt__["cmd.run_all"](
-        [COMMAND, *(["--config-file", config] if config else []), *arguments],
+        [program, *(["--config-file", config] if config else []), *arguments],
         runas=user,
         env=_ENVIRONMENT,
         timeout=timeout,

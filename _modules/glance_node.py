@@ -18,6 +18,7 @@ import glance_proof
 import glance_report
 import glance_store_files
 import glance_stores
+import glance_venv_checks
 import openstack_image_api
 import salt.utils.path
 from openstack_errors import EXPECTED, OpenStackError
@@ -238,7 +239,7 @@ def _api_prerequisites(rows, settings, missing, strict):
     _connections(rows, settings)
     _names(rows, settings)
     _port(rows, settings)
-    _package(rows, settings)
+    _package(rows, settings, strict)
     _disks(rows, settings)
     _stores(rows, settings)
 
@@ -286,7 +287,10 @@ def _is_glance(listener, settings):
     return bool(_GLANCE.search(listener["command"]) or (known and listener["uid"] == known["uid"]))
 
 
-def _package(rows, settings):
+def _package(rows, settings, strict=False):
+    if settings["api"].get("venv"):
+        glance_venv_checks.preflight(rows, settings, __salt__, strict)
+        return
     release, package = settings["release"], settings["api"]["packages"][0]
     check, wanted = f"package {package}", f"{release['codename']} (Glance {release['glance']})"
     candidate = _candidate(package, False) or __salt__["pkg.version"](package) or _candidate(package, True)
@@ -351,6 +355,8 @@ def _brings_key(name):
 def _api_status(rows, settings, missing, strict):
     for service in settings["api"]["services"]:
         _service(rows, service)
+    if settings["api"]["venv"]:
+        glance_venv_checks.status(rows, settings, __salt__)
     for package in settings["api"]["packages"]:
         version = __salt__["pkg.version"](package)
         if not version:

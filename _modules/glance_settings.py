@@ -21,7 +21,10 @@ its default filled in:
       endpoints: {public: …, internal: …, admin: …}
     api:
       packages: [glance-api]
+      package: glance-api                  # Glance's own; none with a virtual environment
+      venv: {directory: /opt/glance, …}    # see _utils/glance_venv.py; none with packages
       services: [glance-api]
+      own: {mark, files: [{id, name, template}]}           # of the virtual environment
       url: http://127.0.0.1:9292           # this host's own API
       directories: [{name, user, group, mode}]
       files: [{name, options, user, group, mode, purge, validate}]    # for openstack_config.present
@@ -49,7 +52,9 @@ import glance_rules
 import glance_schema
 import glance_stores
 import glance_typed
+import glance_venv
 import salt.utils.files
+import salt.utils.path
 import yaml
 from openstack_errors import Invalid
 
@@ -156,6 +161,26 @@ def without_effect():
     found = glance_typed.without_effect(schema_, settings, pillar, known.place)
     found += glance_stores.without_effect(settings, pillar, schema_, known)
     return {key: option for key, option, _ in found}
+
+
+def program(name):
+    """
+    Return the path of a program of Glance on this host, ``None`` when it is not there: of the virtual environment with
+    ``glance:install: venv``, else on the PATH.
+
+    name
+        Name of the program, ``glance-manage``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt 'image*' glance_settings.program glance-manage
+    """
+    if not glance_venv.is_wanted(__pillar__.get("glance") or {}):
+        return salt.utils.path.which(name)
+    directory = glance_venv.programs(glance_schema.complete(_data("schema.yaml"), _pillar()), _system())
+    return salt.utils.path.which(os.path.join(directory, name))
 
 
 def schema():

@@ -14,7 +14,7 @@ import openstack_files
 import openstack_ini
 import openstack_validator
 import salt.utils.files
-from openstack_errors import Invalid
+from openstack_errors import Invalid, OpenStackError
 from openstack_secrets import DIFFERS, SAME, has_reference, resolve
 
 __virtualname__ = "openstack_config"
@@ -48,7 +48,7 @@ def read(path):
     }
 
 
-def compare(path, options, purge=True, user="root", group="root", mode="0640"):
+def compare(path, options, purge=True, user="root", group="root", mode="0640", base=None):
     """
     Return ``{"current": …, "wanted": …}``, two flat mappings of ``section/option``, ``user``, ``group`` and ``mode`` to
     values. ``current`` is ``None`` when there is no such file.
@@ -65,6 +65,9 @@ def compare(path, options, purge=True, user="root", group="root", mode="0640"):
     user, group, mode
         Owner and permissions that the file must have. Default root, root, 0640.
 
+    base
+        Path of a file that this one is a copy of, but for the options. Default ``None``.
+
     Raises Invalid when a reference names a pillar key that is missing.
 
     CLI Example:
@@ -73,6 +76,7 @@ def compare(path, options, purge=True, user="root", group="root", mode="0640"):
 
         salt 'image*' openstack_config.compare /etc/glance/glance-api.conf '{DEFAULT: {debug: true}}' purge=False
     """
+    options, purge = _on(base, options), purge or base is not None
     resolved, found = _resolved(options), _parsed(path)
     owner = {"user": user, "group": group, "mode": salt.utils.files.normalize_mode(mode)}
     wanted = {
@@ -94,7 +98,7 @@ def compare(path, options, purge=True, user="root", group="root", mode="0640"):
     }
 
 
-def write(path, options, purge=True, user="root", group="root", mode="0640", makedirs=False, validate=None):
+def write(path, options, purge=True, user="root", group="root", mode="0640", makedirs=False, validate=None, base=None):
     """
     Write options into a file: a new file replaces the old one at once, owner and permissions are set before content.
 
@@ -114,8 +118,12 @@ def write(path, options, purge=True, user="root", group="root", mode="0640", mak
         Whether to make the directory when there is none. Default ``False``.
 
     validate
-        ``{namespaces: […], accepted: […]}``: ask ``oslo-config-validator``, where there is one, whether it knows every
-        option, before the new file replaces the old one; see ``_utils/openstack_validator.py``. Default ``None``.
+        ``{namespaces: […], accepted: […], programs: directory}``: ask ``oslo-config-validator``, where there is one,
+        whether it knows every option, before the new file replaces the old one; see ``_utils/openstack_validator.py``.
+        Default ``None``.
+
+    base
+        Path of a file that this one is a copy of, but for the options. Default ``None``.
 
     Raises OpenStackError when the directory, the user or the group is missing, and when the validator does not know an
     option; then the old file is as it was.
@@ -130,14 +138,17 @@ def write(path, options, purge=True, user="root", group="root", mode="0640", mak
         section: {option: None for option, value in each.items() if value is None} for section, each in options.items()
     }
     resolved = _resolved(options)
-    if purge:
+    if base:
+        content = openstack_ini.update(_base(base), resolved)
+    elif purge:
         content = openstack_ini.render(resolved)
     else:
         changes = {section: {**removed[section], **resolved.get(section, {})} for section in options}
         content = openstack_ini.update(openstack_files.read(path) or "", changes)
 
     def check(temporary):
-        openstack_validator.check(temporary, validate["namespaces"], validate["accepted"], __salt__["cmd.run_all"])
+        names, accepted, run = validate["namespaces"], validate["accepted"], __salt__["cmd.run_all"]
+        openstack_validator.check(temporary, names, accepted, run, validate.get("programs"))
 
     openstack_files.write(path, content, user, group, mode, makedirs, check if validate else None)
     return True
@@ -165,6 +176,23 @@ def remove(path, options):
     text = openstack_ini.update(content, {section: dict.fromkeys(names) for section, names in options.items()})
     openstack_files.write(path, text, **openstack_files.owner(path))
     return True
+
+
+def _on(base, options):
+    """Options on top of those of a base; under ``test=True`` the base may be part of the plan."""
+    if base is None or (__opts__["test"] and openstack_files.read(base) is None):
+        return options
+    found = openstack_ini.parse(_base(base))
+    return {
+        section: {**found.get(section, {}), **options.get(section, {})} for section in dict.fromkeys([*found, *options])
+    }
+
+
+def _base(base):
+    content = openstack_files.read(base)
+    if content is None:
+        raise OpenStackError(f"there is no {base}, which the file is to be a copy of: it has to be installed first")
+    return content
 
 
 def _resolved(options):

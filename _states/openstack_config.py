@@ -31,7 +31,9 @@ def __virtual__():
     return False, "the execution module openstack_config is missing: run saltutil.sync_modules"
 
 
-def present(name, options, purge=True, user="root", group="root", mode="0640", makedirs=False, validate=None):
+def present(
+    name, options, purge=True, user="root", group="root", mode="0640", makedirs=False, validate=None, base=None
+):
     """
     Make a file have these options.
 
@@ -53,9 +55,13 @@ def present(name, options, purge=True, user="root", group="root", mode="0640", m
 
     validate
         ``{namespaces: […], accepted: […]}``: have ``oslo-config-validator`` look at the new file before it replaces the
-        old one, where a host has it. Default ``None``.
+        old one, where a host has it; ``programs`` beside them names the directory of the command. Default ``None``.
+
+    base
+        Path of a file that this one is a copy of, but for the options; under ``test=True`` it may be missing. Default
+        ``None``.
     """
-    arguments = {"options": options, "purge": purge, "user": user, "group": group, "mode": mode}
+    arguments = {"options": options, "purge": purge, "user": user, "group": group, "mode": mode, "base": base}
     seen = {}
 
     def wanted():

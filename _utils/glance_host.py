@@ -10,6 +10,7 @@ import glance_store_files
 import glance_store_rules
 import glance_stores
 import glance_timers
+import glance_venv
 
 MODE = "0640"
 _PASTE = "glance-api-paste.ini"
@@ -39,9 +40,10 @@ def system_of(data, major):
 
 def api(settings, pillar, schema, known, system, node, flavors):
     """
-    Return ``packages``, ``services``, ``url``, ``directories``, ``mountpoints``, ``backends`` (by type), ``files`` (of
-    options), ``deprecated_stores``, ``documents``, ``texts``, ``timers`` and ``configuration`` (see :py:func:`_set`) of
-    a host of the API.
+    Return ``packages``, ``package`` (Glance's own, ``None`` with a virtual environment), ``venv`` (see
+    ``glance_venv.of``), ``own`` (``mark`` and ``files`` of it), ``services``, ``url``, ``directories``,
+    ``mountpoints``, ``backends`` (by type), ``files`` (of options), ``deprecated_stores``, ``documents``, ``texts``,
+    ``timers`` and ``configuration`` (see :py:func:`_set`) of a host of the API.
 
     settings, pillar, schema, system, node
         As for ``glance_config.api``.
@@ -57,7 +59,7 @@ def api(settings, pillar, schema, known, system, node, flavors):
     documents = _documents(settings, system, known.release) if known else []
     texts = _texts(values, system)
     return {
-        "packages": [*system["packages"]["api"], *glance_stores.packages(settings["stores"], system)],
+        **_installed(settings, pillar, known, system),
         "services": system["services"]["api"],
         "url": _url(values["bind_host"], values["bind_port"]),
         "directories": _directories(settings, system),
@@ -70,6 +72,16 @@ def api(settings, pillar, schema, known, system, node, flavors):
         "timers": glance_timers.all_of(settings, system, known.release) if known else [],
         "configuration": _set([*files, *texts], documents, "glance-api.log", system),
     }
+
+
+def _installed(settings, pillar, known, system):
+    """What Glance comes from."""
+    venv, names = glance_venv.of(settings, pillar, known and known.release, system), system["packages"]["api"]
+    own = {"mark": glance_venv.MARK, "files": glance_venv.files(system)}
+    if venv:
+        return {"packages": venv["packages"], "package": None, "venv": venv, "own": own}
+    packages = [*names, *glance_stores.packages(settings["stores"], system)]
+    return {"packages": packages, "package": names[0], "venv": None, "own": own}
 
 
 def registry(settings, pillar, schema, known, system):
@@ -121,21 +133,30 @@ def _api_files(settings, pillar, schema, known, system, node, flavors):
     options = glance_config.api(settings, pillar, schema, known, system, node)
     accepted = {*known.backends, *settings["api"]["unchecked"], *_NOT_VALIDATED}
     validate = {"namespaces": known.release["validator"], "accepted": sorted(accepted)}
+    venv = glance_venv.of(settings, pillar, known.release, system)
+    if venv:
+        validate["programs"] = glance_venv.programs(settings, system)
     main = {**_owned("glance-api.conf", system), "options": options, "purge": settings["api"]["purge"]}
     found = [{**main, "validate": validate}]
     others = {**glance_config.files(pillar, known), _PASTE: glance_paste.options(settings, known.release, flavors)}
-    found += [_partly(_owned(name, system), options) for name, options in others.items() if options]
+    bases = {_PASTE: f"{venv['etc']}/{_PASTE}"} if venv else {}
+    found += [
+        _partly(_owned(name, system), options, bases.get(name))
+        for name, options in others.items()
+        if options or name in bases
+    ]
     found += glance_store_files.all_of(settings, pillar, known, system)
     server = glance_config.uwsgi(settings) if known.release["server"] == "uwsgi" else {}
     if server:
         owner = {"name": system["paths"]["uwsgi"], "user": "root", "group": "root", "mode": "0644"}
-        found.append(_partly(owner, server))
+        whole = {**owner, "options": glance_venv.uwsgi(settings, server), "purge": True, "validate": None}
+        found.append(whole if venv else _partly(owner, server))
     return found
 
 
-def _partly(file, options):
-    """A file that is the package's but for these options."""
-    return {**file, "options": options, "purge": False, "validate": None}
+def _partly(file, options, base=None):
+    """A file that is the package's, or that of another place, but for these options."""
+    return {**file, "options": options, "purge": False, "validate": None, **({"base": base} if base else {})}
 
 
 def _documents(settings, system, release):

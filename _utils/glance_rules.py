@@ -9,6 +9,7 @@ import glance_store_rules
 import glance_stores
 import glance_typed
 import glance_values
+import glance_venv
 from glance_connections import BROKER
 
 
@@ -37,6 +38,7 @@ def problems(settings, pillar, schema, known, roles, data):
     found = []
     if "api" in roles:
         found += glance_store_rules.problems(settings, pillar, schema, known, data) + _broker(settings, pillar)
+        found += glance_venv.problems(settings, known)
         found += _options(settings, pillar, schema, known, data) if known else []
     if known and {"api", "registry"} & set(roles):
         found += _registry(settings, pillar, known) + _login(settings, pillar, known.release)

@@ -2,6 +2,8 @@
 What has to be run from time to time, as timers of systemd: the cache, the scrubber, old rows of the database.
 """
 
+import glance_venv
+
 _TIMERS = (
     ("glance-cache-prune", "keep the cache small", "glance-cache-pruner", ""),
     ("glance-cache-clean", "broken images out of the cache", "glance-cache-cleaner", ""),
@@ -27,13 +29,14 @@ def all_of(settings, system, release):
         As returned by ``glance_releases.resolve``.
     """
     purge, config = settings["purge"], f"--config-file {system['paths']['config']}/glance-api.conf"
+    directory = glance_venv.programs(settings, system)
     limits = f"--age_in_days {purge['age']} --max_rows {purge['rows']}"
     calendars = _calendars(settings, release)
     return [
         {
             "name": name,
             "description": f"Glance: {description}",
-            "command": f"/usr/bin/{program} {config} {arguments.format(limits)}".rstrip(),
+            "command": f"{directory}/{program} {config} {arguments.format(limits)}".rstrip(),
             "user": system["user"],
             "calendar": calendars[name] or None,
         }

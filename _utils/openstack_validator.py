@@ -7,6 +7,7 @@ it is one check of two, the other is ``glance/options.json``.
 """
 
 import logging
+import os
 import re
 
 import salt.utils.path
@@ -20,7 +21,7 @@ _FINDING = re.compile(r"([\w.-]+/[\w.-]+) (?:is not part of the sample config|no
 _MISSING = re.compile(r"Could not load (.+)")
 
 
-def check(path, namespaces, accepted, run):
+def check(path, namespaces, accepted, run, programs=None):
     """
     Raise OpenStackError when a file has options that the installed release does not read.
 
@@ -36,13 +37,17 @@ def check(path, namespaces, accepted, run):
     run
         ``__salt__["cmd.run_all"]``.
 
+    programs
+        Directory of the command. Default ``None``: it is on the PATH, where it has been installed.
+
     Nothing is checked where the command is not installed; where it does not find all namespaces, or fails, it cannot
     judge, and the log says so.
     """
-    if not namespaces or salt.utils.path.which(COMMAND) is None:
+    program = salt.utils.path.which(os.path.join(programs, COMMAND) if programs else COMMAND)
+    if not namespaces or program is None:
         return
     sections = [name for name in accepted if "/" not in name]
-    command = [COMMAND, "--input-file", path]
+    command = [program if programs else COMMAND, "--input-file", path]
     command += [part for name in namespaces for part in ("--namespace", name)]
     command += [part for name in sections for part in ("--exclude-group", name)]
     done = run(command, python_shell=False, ignore_retcode=True, output_loglevel="quiet", timeout=TIMEOUT)

@@ -28,7 +28,7 @@ Options
     sample files of its source, which lack options of some middleware.
 Run
     What the tests run it from: packages of a Debian suite, in the lab, or PyPI. The others are rendered and checked
-    only. docs/tests.rst has the results.
+    only. docs/tests.rst has the results. What an operator can have from PyPI is in docs/venv.rst.
 
 Options
 -------

@@ -43,6 +43,7 @@ glance-api-config-file-{{ file.name }}:
     - group: {{ file.group }}
     - mode: '{{ file.mode }}'
     - validate: {{ file.validate | json }}
+    - base: {{ file.base | default(none) | json }}
     - require:
       - sls: glance.api.package
       - sls: glance.api.stores

@@ -8,7 +8,7 @@ glance-api-schema-synced:
   glance_manage.db_synced:
     - name: {{ settings.database.name | json }}
     - profile: {{ settings.database.own_profile | json }}
-    - package: {{ settings.api.packages[0] }}
+    - package: {{ settings.api.package | json }}
     - require:
       - sls: glance.api.config
 

@@ -23,6 +23,10 @@ glance-api-service-running:
       - sls: glance.api.schema
     - watch:
       - pkg: glance-api-package-installed
+{%- if settings.api.venv %}
+      - openstack_venv: glance-api-venv-present
+      - file: glance-api-venv-unit
+{%- endif %}
 {%- for file in settings.api.files %}
       - openstack_config: glance-api-config-file-{{ file.name }}
 {%- endfor %}

@@ -22,6 +22,14 @@ glance-api-timers-{{ timer.name }}-{{ kind }}:
       - sls: glance.api.config
 {%- endfor %}
 
+# systemd keeps the command of a service that a timer has loaded
+glance-api-timers-{{ timer.name }}-reload:
+  module.run:
+    - service.systemctl_reload: []
+    - onchanges:
+      - file: glance-api-timers-{{ timer.name }}-service
+      - file: glance-api-timers-{{ timer.name }}-timer
+
 glance-api-timers-{{ timer.name }}-running:
   service.running:
     - name: {{ timer.name }}.timer
@@ -39,9 +47,7 @@ glance-api-timers-{{ timer.name }}-dead:
   service.dead:
     - name: {{ timer.name }}.timer
     - enable: false
-    - onlyif:
-      - fun: file.file_exists
-        path: {{ path }}.timer
+    - onlyif: test -f {{ path }}.timer   # with a function, Salt would load all modules anew
 {%- for kind in ('timer', 'service') %}
 
 glance-api-timers-{{ timer.name }}-{{ kind }}-absent:

@@ -266,3 +266,22 @@ def test_a_validator_that_cannot_judge_stops_nothing(present, path, validator, n
     ret = present({"DEFAULT": {"debgu": True}}, validate={"namespaces": namespaces, "accepted": []})
     assert ret.result is True
     assert "debgu" in path.read_text()
+
+
+def test_a_copy_of_another_file_but_for_some_options(present, path, tmp_path):
+    base = tmp_path / "paste.ini"
+    options = {"app:health": {"backends": "none"}}
+    plan = present(options, base=str(base), test=True)
+    assert (plan.result, plan.changes["app:health/backends"]["new"]) == (None, "none")
+    assert "has to be installed first" in present(options, base=str(base)).comment
+    base.write_text("# why\n[composite:api]\n/: api\n[app:health]\nbackends = file\npath = /x\n")
+    path.write_text("[composite:api]\n/: old\n[app:gone]\nuse = that\n")
+    plan, done = present(options, base=str(base), test=True), present(options, base=str(base))
+    assert plan.changes == done.changes
+    assert done.changes["composite:api//"] == {"old": "old", "new": "api"}
+    assert done.changes["app:gone/use"] == {"old": "that", "new": None}
+    assert read(path) == {"composite:api": {"/": ["api"]}, "app:health": {"backends": ["none"], "path": ["/x"]}}
+    assert "# why" in path.read_text()
+    assert present(options, base=str(base)).changes == {}
+    base.write_text("[composite:api]\n/: newer\n")
+    assert present(options, base=str(base), test=True).changes["composite:api//"] == {"old": "api", "new": "newer"}

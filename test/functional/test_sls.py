@@ -75,6 +75,13 @@ def with_release(name):
     return pillar
 
 
+def with_venv():
+    """The newest release from a virtual environment."""
+    pillar = with_release("hibiscus")
+    pillar["glance"] |= {"install": "venv", "venv": {"index_url": f"https://user:{SECRET}@index.example.org/simple"}}
+    return pillar
+
+
 def arguments(chunk):
     """What Salt hands to the function of a state."""
     return {
@@ -148,6 +155,34 @@ def test_every_file_that_is_put_back_is_kept_before_it_is_written(low, role, rel
 def test_a_function_takes_what_it_is_given(low, signature, release, family):
     for chunk in low("glance", with_release(release), family):
         signature(chunk["state"], chunk["fun"]).bind(**arguments(chunk))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_an_api_from_a_virtual_environment(low, signature, family):
+    chunks = low("glance", with_venv(), family)
+    for chunk in chunks:
+        signature(chunk["state"], chunk["fun"]).bind(**arguments(chunk))
+    assert SECRET not in json.dumps(chunks)
+    ids = {chunk["__id__"]: chunk for chunk in low("glance.api", with_venv(), family)}
+    assert ids["glance-api-venv-present"]["index_pillar"] == "glance:venv:index_url"
+    assert not set(ids["glance-api-venv-replaced"]["pkgs"]) & set(ids["glance-api-package-installed"]["pkgs"])
+    assert ids["glance-api-schema-synced"]["package"] is None
+    watched = ids["glance-api-service-running"]["watch"]
+    assert {"openstack_venv": "glance-api-venv-present"} in watched
+    assert {"file": "glance-api-venv-unit"} in watched
+    order = list(ids)
+    steps = ["venv-present", "venv-replaced", "venv-unit", "package-installed", "schema-synced", "service-running"]
+    assert sorted(steps, key=lambda step: order.index(f"glance-api-{step}")) == steps
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_with_packages_an_environment_goes_before_they_come(low, family):
+    ids = {chunk["__id__"]: chunk for chunk in low("glance.api", with_release("hibiscus"), family)}
+    order = list(ids)
+    steps = ["venv-dead", "venv-unit", "venv-absent", "venv-reload", "package-installed"]
+    assert sorted(steps, key=lambda step: order.index(f"glance-api-{step}")) == steps
+    assert ids["glance-api-venv-unit"]["onlyif"] == ids["glance-api-venv-dead"]["onlyif"]
+    assert "'Managed by Salt (glance.api.venv)' /etc/systemd/system/" in ids["glance-api-venv-dead"]["onlyif"]
 
 
 def test_what_a_function_does_not_take_is_found(signature):

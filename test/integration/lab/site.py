@@ -126,7 +126,9 @@ def strip(lab, site):
     purge = "dpkg-query -W -f '${Package}\\n' 'glance-*' 2>/dev/null | xargs -r apt-get purge -qq"
     node.run("sh", "-c", purge, timeout=600)
     node.run("sh", "-c", "rm -rf /etc/glance /var/lib/glance /var/log/glance /root/glance-openrc /etc/openstack")
-    node.run("rm", "-rf", "/var/lib/openstack_service")
+    node.run("sh", "-c", "rm -rf /var/lib/openstack_service /opt/glance /opt/glance.1 /opt/glance.2")
+    node.run("rm", "-f", "/etc/systemd/system/glance-api.service", "/etc/logrotate.d/glance-api")
+    node.run("systemctl", "daemon-reload")
     keystone(lab, site, "service delete glance", "user delete glance", "project delete service")
     users = "DROP USER IF EXISTS 'glance'@'%', 'glance'@'localhost'"
     sql(lab, hosts.database, f"DROP DATABASE IF EXISTS glance; {users}")
