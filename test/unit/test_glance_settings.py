@@ -215,6 +215,8 @@ def test_every_key_is_described():
         "glance:identity:admin:application_credential_secret",
         "glance:identity:password",
         "glance:identity:memcached_secret",
+        "glance:api:tls:certificate",
+        "glance:api:tls:key",
     ]
 
 
