@@ -14,6 +14,8 @@ import re
 import time
 
 import glance_checks
+import glance_front
+import glance_front_rows
 import glance_proof
 import glance_report
 import glance_store_files
@@ -238,7 +240,9 @@ def _identity(rows, settings, missing, strict):
 def _api_prerequisites(rows, settings, missing, strict):
     _connections(rows, settings)
     _names(rows, settings)
-    _port(rows, settings)
+    for port in glance_front.ports(settings):
+        _port(rows, settings, port)
+    glance_front_rows.before(rows, settings, __salt__)
     _package(rows, settings, strict)
     _disks(rows, settings)
     _stores(rows, settings)
@@ -269,8 +273,7 @@ def _names(rows, settings):
             rows.ok(check, f"{host} is {', '.join(glance_checks.resolve(host))}")
 
 
-def _port(rows, settings):
-    port = settings["api"]["bind_port"]
+def _port(rows, settings, port):
     check, found = f"port {port}", glance_checks.listeners(port)
     strange = [each for each in found if not _is_glance(each, settings)]
     if strange:
@@ -393,6 +396,7 @@ def _answers(rows, settings):
     Glance's health check and systemd say "fine" of one that serves nobody.
     """
     own = _answer(rows, "API answers", settings, settings["api"]["url"])
+    glance_front_rows.now(rows, settings, __salt__)
     _answer(rows, "API by catalogue", settings, None)
     return own
 
@@ -410,7 +414,7 @@ def _answer(rows, check, settings, url):
 def _api(settings):
     """Glance of this host as Glance's own user."""
     profile = settings["identity"]["service_profile"]
-    url = settings["api"]["url"]
+    url = settings["api"]["tls"]["proof"] or settings["api"]["url"]
     return openstack_image_api.connect(profile, __context__, __pillar__, __salt__["config.get"], url)
 
 

@@ -25,7 +25,8 @@ its default filled in:
       venv: {directory: /opt/glance, …}    # see _utils/glance_venv.py; none with packages
       services: [glance-api]
       own: {mark, files: [{id, name, template}]}           # of the virtual environment
-      url: http://127.0.0.1:9292           # this host's own API
+      url: http://127.0.0.1:9292           # this host's own API, behind TLS where that is in front
+      tls: {enabled: false, source: {…}, hosts: […], …}      # for openstack_certificate.present, and HAProxy
       directories: [{name, user, group, mode}]
       files: [{name, options, user, group, mode, purge, validate}]    # for openstack_config.present
       documents: [{name, dataset, serializer, merge, restart, user, group, mode}]     # policy and the like
@@ -270,6 +271,8 @@ def _profiles(settings, pillar):
     identity, given = settings["identity"], pillar.get("identity", {}).get("admin", {})
     versions = {key: identity[key] for key, usual in _VERSIONS.items() if identity[key] != usual}
     common = {key: identity[key] for key in ("auth_url", "cacert", "timeout") if key in identity}
+    if any(str(url).startswith("https:") for url in (identity.get("auth_url"), *identity["endpoints"].values())):
+        common.setdefault("cacert", _system()["ca_bundle"])  # not the list that Salt's own Python brings
     common |= {"region_name": settings["region"], **versions}
     home = {} if identity["identity_api_version"] == 2 else dict.fromkeys(_DOMAINS, identity["domain"])
     service = {

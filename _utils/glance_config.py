@@ -7,6 +7,7 @@ pillar has under ``api:config`` wins.
 """
 
 import glance_connections
+import glance_front
 import glance_stores
 import glance_typed
 import glance_values
@@ -56,6 +57,7 @@ def api(settings, pillar, schema, known, system, node):
         _registry_of(settings, release),
         {"DEFAULT": {"enabled_import_methods": methods(settings, known)}, "paste_deploy": {"flavor": flavor(settings)}},
         glance_typed.options(schema, settings, pillar),
+        glance_front.options(settings, known),
     )
     return _written(merge(_known(derived, known), own(pillar.get("api", {}).get("config", {}))), known)
 
@@ -127,7 +129,7 @@ def uwsgi(settings):
 
 
 def _general(settings, system, node):
-    address = f"http://{glance_connections.host(node)}:{settings['api']['bind_port']}"
+    address = f"{glance_front.scheme(settings)}://{glance_connections.host(node)}:{settings['api']['bind_port']}"
     return {
         "DEFAULT": {
             "show_image_direct_url": False,
@@ -147,7 +149,7 @@ def _protections(values, system):
 
 
 def _is_tls(settings):
-    return str(settings["identity"].get("auth_url")).startswith("https")
+    return str(settings["identity"].get("auth_url")).startswith("https") or glance_front.is_on(settings)
 
 
 def _log_files(settings, system, name):

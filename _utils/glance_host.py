@@ -5,6 +5,7 @@ What a host of the API or of the registry gets: packages, services, directories 
 import glance_config
 import glance_connections
 import glance_documents
+import glance_front
 import glance_paste
 import glance_store_files
 import glance_store_rules
@@ -41,7 +42,7 @@ def system_of(data, major):
 def api(settings, pillar, schema, known, system, node, flavors):
     """
     Return ``packages``, ``package`` (Glance's own, ``None`` with a virtual environment), ``venv`` (see
-    ``glance_venv.of``), ``own`` (``mark`` and ``files`` of it), ``services``, ``url``, ``directories``,
+    ``glance_venv.of``), ``own`` (``mark`` and ``files`` of it), ``services``, ``url``, ``tls``, ``directories``,
     ``mountpoints``, ``backends`` (by type), ``files`` (of options), ``deprecated_stores``, ``documents``, ``texts``,
     ``timers`` and ``configuration`` (see :py:func:`_set`) of a host of the API.
 
@@ -54,14 +55,14 @@ def api(settings, pillar, schema, known, system, node, flavors):
     flavors
         ``flavors`` of ``options.json``.
     """
-    values = settings["api"]
     files = _api_files(settings, pillar, schema, known, system, node, flavors) if known else []
     documents = _documents(settings, system, known.release) if known else []
-    texts = _texts(values, system)
+    texts = _texts(settings, system, known) if known else []
     return {
         **_installed(settings, pillar, known, system),
         "services": system["services"]["api"],
-        "url": _url(values["bind_host"], values["bind_port"]),
+        "url": _url(*glance_front.listens(settings)),
+        "tls": glance_front.settings_of(settings, system, node, texts),
         "directories": _directories(settings, system),
         "mountpoints": _mountpoints(settings["stores"]),
         "backends": glance_stores.types(settings["stores"]),
@@ -166,9 +167,15 @@ def _documents(settings, system, release):
     ]
 
 
-def _texts(values, system):
-    contents = glance_documents.protections(values["property_protections"])
-    return [{**_owned(glance_config.PROTECTIONS, system), "contents": contents}] if contents else []
+def _texts(settings, system, known):
+    contents = glance_documents.protections(settings["api"]["property_protections"])
+    found = [{**_owned(glance_config.PROTECTIONS, system), "contents": contents}] if contents else []
+    # the unit of a virtual environment has no address, its ini file does
+    packaged = known.release["server"] == "uwsgi" and not glance_venv.is_wanted(settings)
+    if glance_front.is_on(settings) and packaged:
+        part = glance_front.server(settings, system, system["services"]["api"][0])
+        found.append({**part, "user": "root", "group": "root", "mode": "0644"})
+    return found
 
 
 def _directories(settings, system):

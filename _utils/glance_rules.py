@@ -4,6 +4,7 @@ What a schema cannot say about the pillar: keys that need each other.
 
 import glance_catalogue
 import glance_database
+import glance_front
 import glance_releases
 import glance_store_rules
 import glance_stores
@@ -39,6 +40,7 @@ def problems(settings, pillar, schema, known, roles, data):
     if "api" in roles:
         found += glance_store_rules.problems(settings, pillar, schema, known, data) + _broker(settings, pillar)
         found += glance_venv.problems(settings, known)
+        found += glance_front.problems(settings, pillar)
         found += _options(settings, pillar, schema, known, data) if known else []
     if known and {"api", "registry"} & set(roles):
         found += _registry(settings, pillar, known) + _login(settings, pillar, known.release)

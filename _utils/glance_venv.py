@@ -5,6 +5,7 @@ Who asks where a program is, asks :py:func:`programs`; nothing else knows.
 """
 
 import glance_connections
+import glance_front
 import openstack_ini
 
 MARK = "Managed by Salt (glance.api.venv)"
@@ -132,8 +133,8 @@ def uwsgi(settings, options):
     options
         From ``glance_config.uwsgi``; they win.
     """
-    values = settings["api"]
-    socket = {"http-socket": f"{glance_connections.host(values['bind_host'])}:{values['bind_port']}"}
+    address, port = glance_front.listens(settings)
+    socket = {"http-socket": f"{glance_connections.host(address)}:{port}"}
     base = {key: openstack_ini.text(value) for key, value in {**_UWSGI, **socket}.items()}
     return {"uwsgi": {**base, **options["uwsgi"]}}
 

@@ -74,6 +74,7 @@ glance-api-config-text-{{ text.name }}:
   file.managed:
     - name: {{ text.name | json }}
     - contents: {{ text.contents | json }}
+    - makedirs: true
     - user: {{ text.user }}
     - group: {{ text.group }}
     - mode: '{{ text.mode }}'

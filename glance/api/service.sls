@@ -6,6 +6,7 @@
 include:
   - .config
   - .schema
+  - .tls
 
 glance-api-service-running:
   openstack_service.running:

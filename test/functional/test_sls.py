@@ -5,6 +5,7 @@ import importlib
 import inspect
 import json
 import pathlib
+import subprocess
 
 import pytest
 import salt.loader
@@ -80,6 +81,46 @@ def with_venv():
     pillar = with_release("hibiscus")
     pillar["glance"] |= {"install": "venv", "venv": {"index_url": f"https://user:{SECRET}@index.example.org/simple"}}
     return pillar
+
+
+def with_tls(enabled, release="epoxy", files=False):
+    """The same, with TLS in front of the API or without."""
+    pillar = with_release(release)
+    endpoints = pillar["glance"]["identity"]["endpoints"]
+    pillar["glance"]["identity"]["endpoints"] = {key: url.replace("http:", "https:") for key, url in endpoints.items()}
+    named = {"certificate_file": "/srv/c.pem", "key_file": "/srv/k.pem"}
+    pillar["glance"]["api"]["tls"] = {
+        "enabled": enabled,
+        **(named if files else {"certificate": SECRET, "key": SECRET}),
+    }
+    return pillar
+
+
+def needed(chunks, name):
+    """The states that come before one, by what it requires or watches and what says so from its side."""
+    found, left = set(), [name]
+    while left:
+        more = _before(chunks, left.pop())
+        left += more - found
+        found |= more
+    assert name not in found, f"{name} needs itself"
+    return found
+
+
+def _before(chunks, name):
+    """The states that come right before one."""
+    found, sls = set(), next(each["__sls__"] for each in chunks if each["__id__"] == name)
+    for chunk in chunks:
+        if chunk["__id__"] == name:
+            for kind, target in _named(chunk, ("require", "watch", "onfail")):
+                found |= {each["__id__"] for each in chunks if each["__sls__"] == target} if kind == "sls" else {target}
+        elif {name, sls} & {target for _, target in _named(chunk, ("require_in", "watch_in"))}:
+            found.add(chunk["__id__"])
+    return found
+
+
+def _named(chunk, keys):
+    return [pair for key in keys for each in chunk.get(key, []) for pair in each.items()]
 
 
 def arguments(chunk):
@@ -188,3 +229,70 @@ def test_with_packages_an_environment_goes_before_they_come(low, family):
 def test_what_a_function_does_not_take_is_found(signature):
     with pytest.raises(TypeError, match="unexpected keyword argument 'option'"):
         signature("openstack_config", "present").bind(**arguments({"name": "/x", "options": {}, "option": {}}))
+
+
+@pytest.mark.parametrize("sls", ["glance.api", "glance.api.service"])
+@pytest.mark.parametrize("release", ["queens", "epoxy", "hibiscus"])
+def test_tls_comes_when_glance_has_left_the_port(low, release, sls):
+    chunks = low(sls, with_tls(True, release))
+    kept, running, front = "glance-api-config-kept", "glance-api-service-running", "glance-api-tls-running"
+    assert running in needed(chunks, front)
+    assert {"glance-api-tls-certificate", "glance-api-tls-config", "glance-api-tls-unit"} <= needed(chunks, kept)
+    assert kept in needed(chunks, running)
+    assert front not in needed(chunks, running)
+
+
+@pytest.mark.parametrize("sls", ["glance.api", "glance.api.service"])
+@pytest.mark.parametrize("release", ["queens", "epoxy", "hibiscus"])
+def test_tls_goes_before_glance_takes_the_port(low, release, sls):
+    chunks = low(sls, with_tls(False, release))
+    running, dead = "glance-api-service-running", "glance-api-tls-dead"
+    assert {dead, "glance-api-tls-server-absent"} <= needed(chunks, running)
+    assert "glance-api-schema-synced" in needed(chunks, dead)
+    removed = [each["__id__"] for each in chunks if each["__id__"].startswith("glance-api-tls-absent-")]
+    assert len(removed) == 2
+    assert all({running, dead} <= needed(chunks, each) for each in removed)
+    again = next(each for each in chunks if each["__id__"] == "glance-api-tls-again")
+    assert again["onfail"] == [{"openstack_service": running}]
+
+
+def test_off_removes_what_on_has_made(low):
+    made = {each["name"] for each in low("glance.api.tls", with_tls(True, "hibiscus", files=True)) if is_made(each)}
+    gone = {
+        each["name"]
+        for each in low("glance.api.tls", with_tls(False, "hibiscus"))
+        if (each["state"], each["fun"]) == ("file", "absent") and each["__sls__"] == "glance.api.tls"
+    }
+    assert len(made) == 7
+    assert {path for path in made if not path.startswith("/etc/glance-api-tls/")} < gone
+    assert "/etc/glance-api-tls" in gone
+
+
+def is_made(chunk):
+    return chunk["fun"] in ("managed", "present") and "api-tls" in chunk["name"]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("files", [True, False])
+@pytest.mark.parametrize("enabled", [True, False])
+def test_tls_in_the_data_of_states(low, signature, family, enabled, files):
+    chunks = low("glance.api", with_tls(enabled, files=files), family)
+    assert SECRET not in json.dumps(chunks)
+    ids = [chunk["__id__"] for chunk in chunks]
+    assert sorted(ids) == sorted(set(ids))
+    for chunk in chunks:
+        assert chunk["__id__"].startswith(chunk["__sls__"].replace(".", "-") + "-")
+        signature(chunk["state"], chunk["fun"]).bind(**arguments(chunk))
+
+
+@pytest.mark.parametrize("name", ["haproxy.cfg", "haproxy.service", "renew", "path", "oneshot"])
+def test_a_template_of_tls(loaders, low, name):
+    chunks = low("glance.api", with_tls(True, files=True))
+    tls = next(each for each in chunks if each["__id__"] == "glance-api-tls-config")
+    context = {**tls["context"], "description": "What", "user": "root", "command": "/x", "paths": ["/srv"]}
+    source = str(REPO / "glance" / "files" / f"{name}.jinja")
+    text = loaders.modules.slsutil.renderer(source, default_renderer="jinja", **context)
+    assert "{{" not in text
+    assert "Managed by Salt (glance.api" in text
+    if text.startswith("#!/bin/sh"):
+        subprocess.run(["sh", "-n"], input=text, text=True, check=True)

@@ -166,6 +166,7 @@ def test_catalogue(node, urls, wanted, result, words):
         ([], "ok"),
         ([{"pid": 1, "command": "/usr/bin/python3 /usr/bin/glance-api --config-file=x", "uid": 64062}], "ok"),
         ([{"pid": 1, "command": "/usr/bin/uwsgi_python313 --http-socket :9292", "uid": 64062}], "ok"),
+        ([{"pid": 1, "command": "/usr/sbin/haproxy -Ws -f /etc/glance-api-tls/haproxy.cfg", "uid": 0}], "ok"),
         ([{"pid": 7, "command": "nginx: master process", "uid": 0}], "failed"),
         ([{"pid": 7, "command": "nc -l 9292 # not-a-glance-api", "uid": 0}], "failed"),
     ],
@@ -174,7 +175,7 @@ def test_port(node, monkeypatch, listeners, result):
     monkeypatch.setattr(node.glance_checks, "listeners", lambda port: listeners)
     node.__salt__["user.info"] = lambda name: {"uid": 64062}
     rows = node.glance_report.Rows("image-node")
-    node._port(rows, {"api": {"bind_port": 9292, "directories": [{"user": "glance"}]}})
+    node._port(rows, {"api": {"directories": [{"user": "glance"}]}}, 9292)
     assert rows[0]["result"] == result
     if result == "failed":
         assert "(pid 7)" in rows[0]["detail"]

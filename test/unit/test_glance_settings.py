@@ -207,6 +207,7 @@ def test_every_key_is_described():
 
     walk(SCHEMA, "glance")
     assert glance_schema.secrets(SCHEMA) == [
+        "glance:venv:index_url",
         "glance:database:password",
         "glance:database:second_user:password",
         "glance:database:admin:password",
@@ -215,6 +216,8 @@ def test_every_key_is_described():
         "glance:identity:admin:application_credential_secret",
         "glance:identity:password",
         "glance:identity:memcached_secret",
+        "glance:api:tls:certificate",
+        "glance:api:tls:key",
     ]
 
 
