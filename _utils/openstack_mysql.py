@@ -40,6 +40,7 @@ try:
     import pymysql
     import pymysql.optionfile
     from pymysql.constants import CLIENT
+    from pymysql.cursors import DictCursor
 
     HAS_PYMYSQL = True
 except ImportError:
@@ -166,7 +167,7 @@ def fingerprint(found):
 def _alive(opened):
     try:
         opened.ping(reconnect=False)
-    except (pymysql.err.Error, OSError):
+    except (pymysql.Error, OSError):
         return False
     return True
 
@@ -190,7 +191,7 @@ def connect(found):
         ssl_disabled=found.get("ssl") is False,
         charset="utf8mb4",
         autocommit=True,
-        cursorclass=pymysql.cursors.DictCursor,
+        cursorclass=DictCursor,
         **{name: found[name] for name in TIMEOUTS},
     )
     # PyMySQL before 1.2 goes on in clear text when the server offers no TLS

@@ -13,7 +13,9 @@ import ssl
 from openstack_errors import OpenStackError, Refused, Unreachable
 
 try:
-    import pymysql
+    # by their names: Salt's own mysql module, once anything has loaded it, imports PyMySQL anew as MySQLdb, and
+    # pymysql.err is another module from then on
+    from pymysql import Error
     from pymysql.constants import ER
 
     HAS_PYMYSQL = True
@@ -85,7 +87,7 @@ def asking(what, found, secret=False, ignored=()):
     """
     try:
         yield
-    except pymysql.err.Error as exc:
+    except Error as exc:
         if _number(exc) in ignored:
             return
         kind, text = _meaning(exc, found, secret)

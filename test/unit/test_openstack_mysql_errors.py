@@ -1,5 +1,8 @@
 """What an error says to an operator, and what it never does."""
 
+import subprocess
+import sys
+
 import openstack_mysql_errors as errors
 import pymysql
 import pytest
@@ -71,3 +74,21 @@ def test_every_text_can_be_filled_in(number):
     ):
         raise pymysql.err.OperationalError(number, "")
     assert "{" not in str(caught.value)
+
+
+def test_errors_are_known_after_salt_loaded_its_own_mysql():
+    """In a process of its own: that module leaves pymysql.err another module."""
+    code = f"""
+import sys
+sys.path[:0] = {sys.path!r}
+import openstack_mysql_errors, pymysql, salt.modules.mysql
+from openstack_errors import OpenStackError
+assert pymysql.err.ProgrammingError is not pymysql.ProgrammingError, "Salt does it no more: this test can go"
+try:
+    with openstack_mysql_errors.asking("it", {FOUND!r}):
+        raise pymysql.ProgrammingError(1146, "no such table")
+except OpenStackError:
+    print("known")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100, check=False)
+    assert done.stdout == "known\n", done.stderr
