@@ -130,3 +130,28 @@ def files(name, source, omit=(), user="root", group="root", mode="0640"):
         __salt__["openstack_venv.copy"](source, name, sorted(changes), user=user, group=group, mode=mode)
 
     return openstack_states.converge(name, f"Files of {name}", wanted, read, write, __opts__["test"])
+
+
+def unmarked(name, mark, service=None):
+    """
+    Remove a file that has a mark, which says who wrote it; another file of the name stays as it is.
+
+    name
+        Path of the file.
+
+    mark
+        The text that is in it.
+
+    service
+        Stopped before the file goes, which is its unit. Default ``None``.
+    """
+
+    def read():
+        return {"file": mark} if __salt__["file.contains"](name, mark) else None
+
+    def write(current, changes):
+        if service and not __salt__["service.stop"](service):
+            raise OpenStackError(f"{service} cannot be stopped: see systemctl status {service}")
+        __salt__["file.remove"](name)
+
+    return openstack_states.converge(name, f"File {name}", None, read, write, __opts__["test"])

@@ -113,13 +113,18 @@ def of(settings, pillar, release, system):
 
 def files(system):
     """
-    Return the files that stand in for those of the packages, ``[{id, name, template}]``: the unit, where it wins over
-    another one, and the rotation of the logs. :py:data:`MARK` is in each of them.
+    Return the files that stand in for those of the packages, ``[{id, name, template, service}]``: the unit, where it
+    wins over another one, with the service that it is of, and the rotation of the logs. :py:data:`MARK` is in each.
     """
     service = system["services"]["api"][0]
     return [
-        {"id": "unit", "name": f"/etc/systemd/system/{service}.service", "template": "venv.service.jinja"},
-        {"id": "logrotate", "name": f"/etc/logrotate.d/{service}", "template": "logrotate.jinja"},
+        {
+            "id": "unit",
+            "name": f"/etc/systemd/system/{service}.service",
+            "template": "venv.service.jinja",
+            "service": service,
+        },
+        {"id": "logrotate", "name": f"/etc/logrotate.d/{service}", "template": "logrotate.jinja", "service": None},
     ]
 
 

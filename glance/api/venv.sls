@@ -79,26 +79,21 @@ glance-api-venv-{{ file.id }}:
 {%- endfor %}
 {%- else %}
 
-glance-api-venv-dead:
-  service.dead:
-    - name: {{ settings.api.services[0] }}
-    - onlyif: grep -qsF '{{ own.mark }}' {{ own.files[0].name }}
-
+# no onlyif: for that Salt loads all of its modules anew, and what was imported before is imported twice
 {%- for file in own.files %}
 
 glance-api-venv-{{ file.id }}:
-  file.absent:
+  openstack_venv.unmarked:
     - name: {{ file.name }}
-    - onlyif: grep -qsF '{{ own.mark }}' {{ file.name }}
-    - require:
-      - service: glance-api-venv-dead
+    - mark: {{ own.mark | json }}
+    - service: {{ file.service | json }}
+    - require_in:
+      - openstack_venv: glance-api-venv-absent
 {%- endfor %}
 
 glance-api-venv-absent:
   openstack_venv.absent:
     - name: {{ settings.venv.directory | json }}
-    - require:
-      - file: glance-api-venv-unit
 {%- endif %}
 
 # in any other way systemd would take the unit that it knows
@@ -106,4 +101,4 @@ glance-api-venv-reload:
   module.run:
     - service.systemctl_reload: []
     - onchanges:
-      - file: glance-api-venv-unit
+      - {{ 'file' if venv else 'openstack_venv' }}: glance-api-venv-unit

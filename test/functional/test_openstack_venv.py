@@ -186,3 +186,15 @@ def test_files_that_an_environment_brings(states, tmp_path):
     assert files(omit=["own.json"]).changes == {}
     found = {each.name: each.read_text() for each in target.iterdir()}
     assert found == {"a.json": "a.json", "b.json": "b.json", "mine.json": "mine"}
+
+
+def test_only_a_file_with_the_mark_goes(states, tmp_path):
+    path = tmp_path / "unit"
+    path.write_text("of somebody else")
+    assert states.openstack_venv.unmarked(name=str(path), mark="ours").changes == {}
+    path.write_text("# ours\n")
+    for test in (True, False):
+        ret = states.openstack_venv.unmarked(name=str(path), mark="ours", test=test)
+        assert ret.changes == {"file": {"old": "ours", "new": None}}
+    assert not path.exists()
+    assert states.openstack_venv.unmarked(name=str(path), mark="ours").changes == {}
