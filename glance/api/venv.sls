@@ -79,7 +79,7 @@ glance-api-venv-{{ file.id }}:
 {%- endfor %}
 {%- else %}
 
-# no onlyif: for that Salt loads all of its modules anew, and what was imported before is imported twice
+# no onlyif: for that Salt loads all of its modules
 {%- for file in own.files %}
 
 glance-api-venv-{{ file.id }}:
