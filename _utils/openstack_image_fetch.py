@@ -4,10 +4,9 @@ How the data of an image comes from its source: the mapping ``fetch`` of ``opens
 ``{"via": "file", "decompress": "xz", "signature": "https://example.org/SHA256SUMS.gpg", "keyring": "/etc/keys.gpg"}``
 """
 
-from __future__ import annotations  # Python 3.9
-
 import dataclasses
 from collections.abc import Callable
+from typing import Optional
 
 from openstack_errors import Invalid
 
@@ -94,15 +93,15 @@ class Fetch:
     """
 
     via: str = "stream"
-    decompress: str | None = None
+    decompress: Optional[str] = None
     hash_of: str = "file"
-    signature: str | None = None
-    keyring: str | None = None
-    ca_file: str | None = None
+    signature: Optional[str] = None
+    keyring: Optional[str] = None
+    ca_file: Optional[str] = None
     headers: dict = dataclasses.field(default_factory=dict)
     retries: int = 5
     timeout: float = 60
-    directory: str | None = None
+    directory: Optional[str] = None
     max_virtual_size: float = 1024
     import_timeout: float = 3600
 
@@ -121,10 +120,10 @@ class Access:
     for S3; the rest is of :py:class:`Fetch`.
     """
 
-    proxy: str | None = None
-    cached: Callable | None = None
-    s3: Callable | None = None
-    ca_file: str | None = None
+    proxy: Optional[str] = None
+    cached: Optional[Callable] = None
+    s3: Optional[Callable] = None
+    ca_file: Optional[str] = None
     headers: dict = dataclasses.field(default_factory=dict)
     retries: int = 5
     timeout: float = 60

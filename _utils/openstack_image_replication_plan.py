@@ -5,10 +5,9 @@ What is there already is not copied. An image that an interrupted run left unfin
 (``glance_formula_upload``), and is copied again under the same id.
 """
 
-from __future__ import annotations  # Python 3.9
-
 import dataclasses
 import functools
+from typing import Optional
 
 import openstack_image_marks as marks
 import openstack_image_offer as offer
@@ -31,14 +30,14 @@ class Step:
     where they are not looked at; ``left`` says that ``there`` is nothing of ours; ``error`` why nothing can be done.
     """
 
-    image: dict | None
-    there: dict | None
+    image: Optional[dict]
+    there: Optional[dict]
     action: str = NOTHING
     changes: dict = dataclasses.field(default_factory=dict)
-    members: dict | None = None
+    members: Optional[dict] = None
     left: bool = False
     detail: str = ""
-    error: str | None = None
+    error: Optional[str] = None
     seconds: float = 0.0
 
     def row(self):

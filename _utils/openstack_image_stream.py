@@ -1,12 +1,11 @@
 """What every kind of source is once it is open, and how messages call it."""
 
-from __future__ import annotations  # Python 3.9
-
 import dataclasses
 import logging
 import re
 import time
 from collections.abc import Iterator
+from typing import Optional
 
 from openstack_errors import Unreachable
 
@@ -25,7 +24,7 @@ class Stream:
     """
 
     label: str
-    size: int | None
+    size: Optional[int]
     blocks: Iterator[bytes]
 
 
