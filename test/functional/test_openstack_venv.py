@@ -53,6 +53,8 @@ def only_this_index(monkeypatch, tmp_path):
     for name in [name for name in os.environ if name.startswith("PIP_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    # what is asked is on this host
+    monkeypatch.setenv("NO_PROXY", "*")
     monkeypatch.setenv("PIP_RETRIES", "0")
     monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
 
