@@ -57,4 +57,4 @@ def test_the_example_has_every_key_with_its_default(entry):
 def test_every_secret_is_a_dummy():
     for key, schema, found in keys(SCHEMA, [PILLAR]):
         if schema.get("secret"):
-            assert all(value.startswith("change-me") for value in found), key
+            assert all("change-me" in value for value in found), key
