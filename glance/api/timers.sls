@@ -47,7 +47,7 @@ glance-api-timers-{{ timer.name }}-dead:
   service.dead:
     - name: {{ timer.name }}.timer
     - enable: false
-    - onlyif: test -f {{ path }}.timer   # with a function, Salt would load all modules anew
+    - onlyif: test -f {{ path }}.timer
 {%- for kind in ('timer', 'service') %}
 
 glance-api-timers-{{ timer.name }}-{{ kind }}-absent:

@@ -79,7 +79,6 @@ glance-api-venv-{{ file.id }}:
 {%- endfor %}
 {%- else %}
 
-# no onlyif: for that Salt loads all of its modules
 {%- for file in own.files %}
 
 glance-api-venv-{{ file.id }}:
