@@ -11,10 +11,14 @@ import io
 import json
 import logging
 import multiprocessing
+import os
 import subprocess
 import types
 
 FOLDER = "/var/tmp/glance-test"
+# as the user of the broker: for root, packages put a shell between that expands the arguments
+CTL = ("setpriv", "--reuid=rabbitmq", "--regid=rabbitmq", "--clear-groups", "rabbitmqctl", "--quiet")
+HOME = "/var/lib/rabbitmq"
 MODULES = "/var/cache/salt/minion/extmods"
 
 
@@ -57,7 +61,13 @@ class Here:
     def ctl(self, *command):
         """Run rabbitmqctl, and return what it said."""
         done = subprocess.run(
-            ["rabbitmqctl", "--quiet", *command], stdin=subprocess.DEVNULL, capture_output=True, timeout=100, check=True
+            [*CTL, *command],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=100,
+            check=True,
+            cwd="/",
+            env={**os.environ, "HOME": HOME},
         )
         return done.stdout.decode()
 
@@ -106,7 +116,7 @@ class There:
 
     def ctl(self, *command):
         """Run rabbitmqctl, and return what it said."""
-        return self.node.run("rabbitmqctl", "--quiet", *command).stdout
+        return self.node.run(*CTL, *command, env={"HOME": HOME}).stdout
 
     def define(self, **definitions):
         """Have the broker import definitions."""
