@@ -5,6 +5,8 @@ import importlib.util
 import pathlib
 import types
 
+import glance_questions
+
 REPO = pathlib.Path(__file__).resolve().parents[2]
 
 
@@ -17,6 +19,14 @@ def load(folder, name, **put):
         spec.loader.exec_module(module)
         vars(module).update(put)
         vars(found).update({key: value for key, value in vars(module).items() if key[0] != "_" or key == "__virtual__"})
+    return found
+
+
+def question(settings, execution=None, pillar=None, roles=()):
+    """What a check of ``glance_node`` is given; ``execution`` is what it finds in ``__salt__``."""
+    pillar = pillar or {"glance": {"roles": list(roles)}}
+    found = glance_questions.Question("image-node", {"config.get": None, **(execution or {})}, pillar, {})
+    found.settings = settings
     return found
 
 

@@ -1,9 +1,8 @@
-"""The states that look before anything is written, and the rows of preflight: what they say, alike in both modes."""
+"""The states that look before anything is written."""
 
 import importlib.util
 import pathlib
 
-import glance_report
 import pytest
 from openstack_errors import Unreachable
 
@@ -89,58 +88,3 @@ def test_the_server_is_not_asked_when_no_store_goes(module, monkeypatch):
     assert module.lost({"fast": "file"}, "glance:database", str(module.path)) == {"far": 2}
     monkeypatch.setattr(module, "_locations", None)
     assert module.lost({"fast": "file", "far": "swift", "new": "s3"}, "glance:database", str(module.path)) == {}
-
-
-@pytest.fixture
-def node():
-    found = load(REPO / "_modules" / "glance_node.py", "formula_modules_glance_node_of_stores")
-    found.__grains__ = {"id": "image-node"}
-    found.__pillar__ = {"glance": {"stores": {"backends": {"other": {"key": "s3cr3t"}}}}}
-    found.__salt__ = {"mount.is_mounted": lambda name: name == "/", "file.file_exists": lambda name: False}
-    return found
-
-
-@pytest.mark.parametrize(
-    ("store", "deprecated", "expected"),
-    [
-        (
-            {"type": "file", "datadir": "/a/b", "mountpoint": "/a"},
-            {},
-            [("mount of store one", "failed", "nothing is mounted on /a: mount it")],
-        ),
-        (
-            {"type": "file", "datadir": "/a", "mountpoint": "/"},
-            {},
-            [("mount of store one", "ok", "/"), ("room in store one",)],
-        ),
-        ({"type": "file", "datadirs": {"/a": 1, "/b": 2}}, {}, [("room in store one",), ("room in store one",)]),
-        (
-            {"type": "rbd", "user": "glance", "ceph_conf": "/etc/ceph/ceph.conf"},
-            {},
-            [
-                (
-                    "keyring of store one",
-                    "failed",
-                    "no /etc/ceph/ceph.client.glance.keyring: put it there, or set key",
-                )
-            ],
-        ),
-        ({"type": "vmware"}, {"one": "it will go"}, [("store one", "ok", "it will go")]),
-        ({"type": "s3"}, {}, []),
-    ],
-)
-def test_preflight_of_a_store(node, store, deprecated, expected):
-    rows = glance_report.Rows("image-node")
-    settings = {"stores": {"backends": {"one": store}}, "api": {"deprecated_stores": deprecated}}
-    node._disks(rows, settings)
-    node._stores(rows, settings)
-    found = [(row["check"], row["result"], row["detail"]) for row in rows]
-    assert [row[: len(wanted)] for row, wanted in zip(found, expected)] == expected
-    assert len(found) == len(expected)
-
-
-def test_a_keyring_that_pillar_brings_need_not_be_there(node):
-    rows = glance_report.Rows("image-node")
-    settings = {"stores": {"backends": {"other": {"type": "rbd"}}}, "api": {"deprecated_stores": {}}}
-    node._stores(rows, settings)
-    assert list(rows) == []

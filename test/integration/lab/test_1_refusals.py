@@ -26,7 +26,7 @@ def assert_said(comment, host, *words):
     """One line of the refusal begins with the host and has all the words."""
     lines = [line for line in comment.splitlines() if line.startswith(host)]
     assert any(all(word in line for word in words) for line in lines), (
-        f"no line about {host} says {' … '.join(words)}; the refusal, made by _modules/glance_node.py and"
+        f"no line about {host} says {' … '.join(words)}; the refusal, made by _utils/glance_node_preflight.py and"
         f" _utils/glance_hosts.py, is:\n{comment}"
     )
 

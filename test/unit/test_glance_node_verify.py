@@ -6,16 +6,17 @@ A sound Glance is asked in the tests of the lab; here each step is broken in tur
 
 import contextlib
 import hashlib
-import importlib.util
 import os
-import pathlib
 import pwd
 
+import glance_node_servers
+import glance_node_verify
 import glance_proof
 import pytest
 from openstack_errors import OpenStackError, Unreachable
 
-REPO = pathlib.Path(__file__).resolve().parents[2]
+from unit.files import question
+
 USER = pwd.getpwuid(os.getuid()).pw_name
 
 
@@ -62,18 +63,9 @@ class Glance:
 
 
 @pytest.fixture
-def node(monkeypatch):
-    spec = importlib.util.spec_from_file_location("formula_modules_glance_node", REPO / "_modules" / "glance_node.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    module.__salt__, module.__context__, module.__grains__ = {"config.get": None}, {}, {"id": "image-node"}
-    monkeypatch.setattr(module.salt.utils.path, "which", lambda name: None)
-    return module
-
-
-@pytest.fixture
-def prove(node, tmp_path, monkeypatch):
+def prove(tmp_path, monkeypatch):
     """Runs the proof against a Glance that is broken in one way; returns ``{check: (result, detail)}``."""
+    monkeypatch.setattr(glance_node_verify.salt.utils.path, "which", lambda name: None)
     settings = {
         "stores": {"backends": {"local": {"datadir": str(tmp_path)}}},
         "api": {"url": "http://127.0.0.1:9292", "directories": [{"user": USER}]},
@@ -82,11 +74,11 @@ def prove(node, tmp_path, monkeypatch):
 
     def run(broken=""):
         glance = Glance(tmp_path, broken)
-        monkeypatch.setattr(node, "_api", lambda settings: glance)
-        rows = node.glance_report.Rows("image-node")
-        node._image(rows, settings)
+        monkeypatch.setattr(glance_node_servers, "api", lambda question: glance)
+        asked = question(settings)
+        glance_node_verify.image(asked)
         run.left = glance.images
-        return {row["check"]: (row["result"], row["detail"]) for row in rows}
+        return {row["check"]: (row["result"], row["detail"]) for row in asked.rows}
 
     return run
 
@@ -126,12 +118,11 @@ def test_an_image_that_cannot_be_removed_is_named(prove):
     assert "still there" in detail
 
 
-def test_the_image_is_removed_when_the_host_is_interrupted(node, prove, monkeypatch):
+def test_the_image_is_removed_when_the_host_is_interrupted(prove, monkeypatch):
     def interrupted(api, image_id):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(glance_proof, "download_digest", interrupted)
-    monkeypatch.setattr(node.glance_proof, "download_digest", interrupted)
     deleted = []
     monkeypatch.setattr(Glance, "delete", lambda self, image_id: deleted.append(image_id))
     with pytest.raises(KeyboardInterrupt):
@@ -140,62 +131,19 @@ def test_the_image_is_removed_when_the_host_is_interrupted(node, prove, monkeypa
 
 
 @pytest.mark.parametrize(
-    ("urls", "wanted", "result", "words"),
+    ("write", "error", "checks"),
     [
-        (["http://a:9292"], "http://a:9292", "ok", "RegionOne"),
-        ([], "http://a:9292", "failed", "glance.identity registers"),
-        (["http://a:9292/v2"], "http://a:9292", "failed", "pillar says"),
-        (["http://a:9292", "http://b:9292"], "http://a:9292", "failed", "2 in region"),
-        (["http://a:9292"], None, "not checked", "glance:identity:endpoints:public"),
+        (True, None, ["image"]),
+        (True, "HTTP 401", ["image goes up"]),
+        (False, None, []),
+        (False, "HTTP 401", []),
     ],
 )
-def test_catalogue(node, urls, wanted, result, words):
-    endpoints = [{"interface": "public", "url": url, "enabled": True} for url in urls]
-    node.__salt__["openstack_identity.endpoint_list"] = lambda **kwarg: endpoints
-    identity = {"service": {"type": "image"}, "admin_profile": {}, "endpoints": {"public": wanted} if wanted else {}}
-    rows = node.glance_report.Rows("auth-node")
-    node._catalogue(rows, {"identity": identity, "region": "RegionOne"})
-    found = {row["check"]: row for row in rows}["public endpoint"]
-    assert found["result"] == result
-    assert words in found["detail"]
-
-
-@pytest.mark.parametrize(
-    ("listeners", "result"),
-    [
-        ([], "ok"),
-        ([{"pid": 1, "command": "/usr/bin/python3 /usr/bin/glance-api --config-file=x", "uid": 64062}], "ok"),
-        ([{"pid": 1, "command": "/usr/bin/uwsgi_python313 --http-socket :9292", "uid": 64062}], "ok"),
-        ([{"pid": 1, "command": "/usr/sbin/haproxy -Ws -f /etc/glance-api-tls/haproxy.cfg", "uid": 0}], "ok"),
-        ([{"pid": 7, "command": "nginx: master process", "uid": 0}], "failed"),
-        ([{"pid": 7, "command": "nc -l 9292 # not-a-glance-api", "uid": 0}], "failed"),
-    ],
-)
-def test_port(node, monkeypatch, listeners, result):
-    monkeypatch.setattr(node.glance_checks, "listeners", lambda port: listeners)
-    node.__salt__["user.info"] = lambda name: {"uid": 64062}
-    rows = node.glance_report.Rows("image-node")
-    node._port(rows, {"api": {"directories": [{"user": "glance"}]}}, 9292)
-    assert rows[0]["result"] == result
-    if result == "failed":
-        assert "(pid 7)" in rows[0]["detail"]
-
-
-@pytest.mark.parametrize(
-    ("latest", "installed", "result"),
-    [
-        ("2:25.1.0-2", "", "ok"),
-        ("2:30.0.0-3", "", "failed"),
-        ("", "2:25.1.0-2", "ok"),
-        ({"glance-api": ""}, "", "failed"),
-    ],
-)
-def test_package(node, latest, installed, result):
-    node.__salt__ |= {
-        "pkg.latest_version": lambda name, refresh: latest,
-        "pkg.version": lambda name: installed,
-    }
-    release = {"codename": "zed", "glance": 25, "number": "2022.2"}
-    rows = node.glance_report.Rows("image-node")
-    node._package(rows, {"release": release, "api": {"packages": ["glance-api"]}})
-    assert rows[0]["result"] == result
+def test_an_image_is_made_of_an_api_that_answers(monkeypatch, write, error, checks):
+    found = {"url": "http://127.0.0.1:9292", "error": error, "version": "v2.16", "latency": 0.1}
+    settings = {"api": {"url": found["url"], "tls": {"enabled": False}}, "identity": {"service_profile": {}}}
+    asked = question(settings, {"openstack_image.answering": lambda profile, url: found}, roles=["api"])
+    monkeypatch.setattr(asked, "ready", lambda quiet: True)
+    monkeypatch.setattr(glance_node_verify, "image", lambda question: question.rows.ok("image"))
+    rows = glance_node_verify.answer(asked, write)
+    assert [row["check"] for row in rows] == ["API answers", "API by catalogue", *checks]
