@@ -31,9 +31,14 @@ def leftovers(api, host):
 
 
 def take_back(api, image_id, pinned):
-    """Remove an image whose upload failed; what cannot be removed now is removed, or gone on with, by the next run."""
+    """
+    Remove an image whose upload failed; what cannot be removed now is removed, or gone on with, by the next run.
+
+    Not before Glance has noticed the failure itself: one that writes its own end of the upload while the image is being
+    deleted leaves rows of the image behind in its database, for ever (seen on Glance 30).
+    """
     try:
-        image = _settled(api, image_id) if pinned else api.image(image_id)
+        image = _settled(api, image_id)
         reusable = pinned and image and (image["status"] in ("queued", "saving") or marks.RECORD in image)
         if image and marks.UPLOAD in image and not reusable:
             delete(api, image_id)

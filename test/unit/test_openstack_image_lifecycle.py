@@ -22,6 +22,13 @@ DATA = {
 FIRST, SECOND = DATA
 
 
+@pytest.fixture(scope="module", autouse=True)
+def hurry():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(openstack_image_leftovers, "PAUSE", 0)
+        yield
+
+
 class Killed(BaseException):
     """The process is gone."""
 

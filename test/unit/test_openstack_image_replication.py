@@ -1,6 +1,5 @@
 """What is to be done so that one cloud has the images of another, and that doing it stops where it is told to."""
 
-import _thread
 import threading
 import time
 
@@ -190,15 +189,22 @@ def test_no_more_threads_than_said_and_each_with_its_own_connection(parallel):
     assert len(made) == len(set(made)) == parallel
 
 
-def test_an_end_from_outside_stops_the_rest():
+def test_an_end_from_outside_stops_the_rest(monkeypatch):
+    begun = threading.Event()
+
     class Slow(Target):
         def delete(self, image_id):
             super().delete(image_id)
-            if image_id == "1":
-                _thread.interrupt_main()
+            begun.set()
             time.sleep(0.02)
 
+    def interrupted(*_, **__):
+        """As a signal does it to the thread that waits; a real one may hit a callback whose exceptions are ignored."""
+        begun.wait()
+        raise KeyboardInterrupt
+
     target = Slow()
+    monkeypatch.setattr(replication.concurrent.futures, "wait", interrupted)
     with pytest.raises(KeyboardInterrupt):
         replication.carry_out(steps(500), lambda: (None, target), HOST, 1)
     assert len(target.deleted) < 499
