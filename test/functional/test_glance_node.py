@@ -41,6 +41,7 @@ def pillar(taken, refusing, tmp_path_factory):
             "messaging": {"hosts": ["nowhere.invalid"], "password": PASSWORD},
             "identity": {
                 "auth_url": f"http://127.0.0.1:{port}",
+                "timeout": 3,  # seconds, for a port that accepts and says nothing
                 "password": PASSWORD,
                 "endpoints": {"public": "http://localhost:9292"},
             },
