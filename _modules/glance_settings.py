@@ -238,9 +238,18 @@ def _problems(pillar, roles):
 
 
 def _release(pillar):
-    """The release that pillar names, else the one that the distribution ships, else ``None``."""
-    name = pillar.get("release") or _system()["releases"].get(__grains__.get("oscodename"))
-    return glance_releases.resolve(name, _data("releases.yaml")) if name else None
+    """
+    The release that pillar names, else the one that the distribution ships, else ``None``; its ``server`` as the
+    distribution has packaged it.
+    """
+    system, codename = _system(), __grains__.get("oscodename")
+    shipped = system["releases"].get(codename)
+    name = pillar.get("release") or shipped
+    if not name:
+        return None
+    found = glance_releases.resolve(name, _data("releases.yaml"))
+    packaged = system.get("servers", {}).get(codename) if found["codename"] == shipped else None
+    return {**found, "server": packaged or found["server"]}
 
 
 def _known(pillar):

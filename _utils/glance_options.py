@@ -49,6 +49,8 @@ class Known:
         entry, major = self._entry(section, option), self.release["glance"]
         if entry.get("removed", major + 1) <= major or entry.get("since", 0) > major:
             return None
+        if self._is_unread(entry):
+            return None
         for first, last, spec in self._runs(section, option):
             if first <= major <= last:
                 return spec
@@ -134,7 +136,7 @@ class Known:
         """Why an option is not there, and what to do about it."""
         what, codename = f"[{section}] {option}", self.release["codename"]
         entry, name = self._entry(section, option), self.renamed(section, option)
-        source = f" ({entry['source']})" if "source" in entry else ""
+        source = f" ({entry['source']})" if "source" in entry and not self._is_unread(entry) else ""
         if name:
             return f"{codename} calls {what} [{name[0]}] {name[1]}: use that{self._pillar(entry)}{source}"
         change = self._change(section, option, entry)
@@ -147,6 +149,8 @@ class Known:
     def _change(self, section, option, entry):
         """When the option came or went, in words; empty when no release has it."""
         major, runs = self.release["glance"], [*self._runs(section, option), *self._renames(section, option)]
+        if self._is_unread(entry):
+            return f", which the API under {self.release['server']} does not read"
         gone = [entry["removed"]] if "removed" in entry else [last + 1 for _, last, _ in runs if last < major]
         came = [entry["since"]] if "since" in entry else [first for first, _, _ in runs if first > major]
         if gone and max(gone) <= major:
@@ -154,6 +158,11 @@ class Known:
         if came and min(came) > major:
             return f", which came with {glance_releases.codename(min(came), self._data)}"
         return ""
+
+    def _is_unread(self, entry):
+        """Whether the release has it, but not for the server that the package runs the API by."""
+        has, server = entry.get("removed", 0) > self.release["glance"], self.release["server"]
+        return has and entry.get("server", server) != server
 
     def _before(self, section, option):
         """What the release calls an option that came later, if it has it."""

@@ -14,7 +14,8 @@ than its pillar says, as with TLS and quorum queues.
 """
 AFTER = """
 Server
-    What runs the API where nothing else is said: eventlet, Glance's own, or uWSGI.
+    What runs the API where nothing else is said: eventlet, Glance's own, or uWSGI. Debian 10 and 11 have packages that
+    run it under uWSGI.
 Login
     How the API is told to log in at Keystone. ``auth_host`` and ``identity_uri`` need Identity v2.0.
 Broker

@@ -215,6 +215,29 @@ def test_uwsgi(minion, given):
     assert server["purge"] is False
 
 
+@pytest.mark.parametrize(
+    ("codename", "release", "uwsgi"),
+    [
+        ("buster", "rocky", True),
+        ("bullseye", "victoria", True),
+        ("bullseye", "xena", False),
+        ("focal", "victoria", False),
+    ],
+)
+def test_a_package_with_another_server_than_upstream(minion, given, codename, release, uwsgi):
+    """Debian 10 and 11 run the API under uWSGI, which reads neither address nor processes from glance-api.conf."""
+    found = minion({**given, "release": release, "api": {"workers": 3}}, oscodename=codename).get(role="api")["api"]
+    servers = [each["options"]["uwsgi"]["processes"] for each in found["files"] if each["name"].endswith("uwsgi.ini")]
+    assert servers == (["3"] if uwsgi else [])
+    assert ("workers" in found["files"][0]["options"]["DEFAULT"]) is not uwsgi
+    wrong = {**given, "release": release, "api": {"config": {"DEFAULT": {"workers": 3}}}}
+    problem = (
+        f"glance:api:config:DEFAULT:workers: {release} does not have [DEFAULT] workers, which the API under uwsgi does"
+        " not read: use the processes of the WSGI server, pillar key glance:api:workers"
+    )
+    assert minion(wrong, oscodename=codename).check(role="api") == ([problem] if uwsgi else [])
+
+
 def test_profiles(minion, given):
     given["database"]["admin"] = {"host": "db-node", "user": "boss", "password": SECRET}
     given["identity"]["admin"] = {"cloud": "admin", "interface": "internal"}

@@ -46,6 +46,19 @@ def secrets_of(lab):
     return json.loads(text[text.index("{") :])["lab_secrets"]
 
 
+def auth(lab, site, **other):
+    """Who to be at a site's Keystone, for ``functional.cloud.session``: its administrator, but for ``other``."""
+    administrator = {
+        "auth_url": f"http://{SITES[site].identity}.example.org:5000",
+        "username": "admin",
+        "password": secrets_of(lab)[site]["identity_admin"],
+        "project_name": "admin",
+        "user_domain_name": "Default",
+        "project_domain_name": "Default",
+    }
+    return {**administrator, **other}
+
+
 def keystone(lab, site, *commands):
     """Commands of python3-openstackclient as the administrator; one process, so one slow start."""
     auth = {

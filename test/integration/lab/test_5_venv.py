@@ -1,8 +1,9 @@
 """Glance from PyPI in a virtual environment: from bare hosts, again, with drift, and in place of the packages."""
 
+import authority
 import pytest
 
-from . import orchestration, site
+from . import orchestration, site, test_5_tls
 
 pytestmark = pytest.mark.slow
 VENV = "/opt/glance"
@@ -44,7 +45,7 @@ def sound(lab, salt_run):
     main = node.run("systemctl", "show", "--property=MainPID", "--value", "glance-api").stdout.strip()
     assert VENV in node.read(f"/proc/{main}/cmdline"), node.run("systemctl", "status", "glance-api", check=False).stdout
     left = node.run("dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\\n", "glance-*", check=False).stdout
-    assert " installed" not in left, left
+    assert not {"glance-api installed", "glance-common installed"} & set(left.splitlines()), left
 
 
 def unchanged(lab):
@@ -102,6 +103,31 @@ def test_in_place_of_the_packages(lab, pillar, salt_run):
     assert site.snapshot(lab, "zurich")["images"] == images
     sound(lab, salt_run)
     unchanged(lab)
+
+
+def test_behind_tls(lab, pillar, salt_run):
+    """The whole site, by its orchestration: uWSGI moves to the loopback, HAProxy takes its port."""
+    root, node = authority.Authority("Lab root"), lab.node("image-node")
+    node.write(test_5_tls.TRUSTED, root.pem)
+    node.run("update-ca-certificates")
+    glance = {**PILLAR["glance"], "identity": {"endpoints": test_5_tls.ENDPOINTS}}
+    front = {**glance, "api": {"tls": {"enabled": True, **test_5_tls.pair(root)}}}
+    try:
+        pillar.merge({host: {"glance": front if host == node.name else glance} for host in HOSTS})
+        plan = orchestration.deploy(lab, "zurich", test=True)
+        assert plan.code == 0, f"the plan fails:\n{plan}"
+        run = orchestration.deploy(lab, "zurich")
+        assert run.code == 0, f"TLS cannot be switched on:\n{run}"
+        sound(lab, salt_run)
+        unchanged(lab)
+        assert "CURRENT" in test_5_tls.curl(lab, node.name, f"https://{test_5_tls.HOST}:9292/")
+    finally:
+        pillar.merge(dict.fromkeys(HOSTS, PILLAR))
+        run = orchestration.deploy(lab, "zurich")
+        node.run("rm", test_5_tls.TRUSTED)
+        node.run("update-ca-certificates", "--fresh")
+    assert run.code == 0, f"TLS cannot be switched off:\n{run}"
+    assert "CURRENT" in test_5_tls.curl(lab, "auth-node", f"http://{test_5_tls.HOST}:9292/")
 
 
 def test_the_environment_goes_where_packages_are_wanted(lab, pillar, apply):

@@ -28,25 +28,13 @@ def reader(servers, deployed, password):
         pytest.skip("the lab has one site: ./lab test brings up two, as does ./lab up --sites 2")
     run = orchestration.deploy(servers, "geneva")
     assert run.code == 0, f"geneva cannot be deployed:\n{run}"
-    keystone = keystoneclient.Client(session=cloud.session(administrator(servers)), interface="public")
+    keystone = keystoneclient.Client(session=cloud.session(site.auth(servers, "zurich")), interface="public")
     project = keystone.projects.create("replication", "default")
     user = keystone.users.create("replication", domain="default", password=password)
     keystone.roles.grant(next(each for each in keystone.roles.list() if each.name == "member"), user, project=project)
     yield user.name
     keystone.users.delete(user)
     keystone.projects.delete(project)
-
-
-def administrator(lab):
-    """Of zurich's Keystone."""
-    return {
-        "auth_url": f"http://{site.SITES['zurich'].identity}.example.org:5000",
-        "username": "admin",
-        "password": site.secrets_of(lab)["zurich"]["identity_admin"],
-        "project_name": "admin",
-        "user_domain_name": "Default",
-        "project_domain_name": "Default",
-    }
 
 
 @pytest.fixture
