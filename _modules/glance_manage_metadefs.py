@@ -16,7 +16,7 @@ import openstack_mysql_errors
 import openstack_mysql_names
 import salt.utils.atomicfile
 import salt.utils.files
-from openstack_errors import OpenStackError
+from openstack_errors import Invalid, OpenStackError
 
 __virtualname__ = "glance_manage"
 
@@ -85,7 +85,7 @@ def metadefs_load(directory=DIRECTORY, update="none", config=None, user="glance"
     timeout
         Seconds. Default 600.
 
-    Raises OpenStackError when the command fails.
+    Raises Invalid for another ``update``, OpenStackError when the command is not there or fails.
 
     CLI Example:
 
@@ -93,7 +93,12 @@ def metadefs_load(directory=DIRECTORY, update="none", config=None, user="glance"
 
         salt 'image*' glance_manage.metadefs_load update=new
     """
-    command = ["glance-manage", *(["--config-file", config] if config else []), "db", "load_metadefs"]
+    if update not in UPDATES:
+        raise Invalid(f"update must be one of {', '.join(UPDATES)}, not {update}")
+    program = __salt__["glance_settings.program"]("glance-manage")
+    if program is None:
+        raise OpenStackError("glance-manage is not installed: state.apply glance.api.package")
+    command = [program, *(["--config-file", config] if config else []), "db", "load_metadefs"]
     found = __salt__["cmd.run_all"](
         [*command, "--path", directory, *UPDATES[update]],
         runas=user,

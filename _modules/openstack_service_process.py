@@ -19,7 +19,7 @@ from openstack_errors import EXPECTED, Invalid, OpenStackError, Refused
 __virtualname__ = "openstack_service"
 
 PATIENCE = 5  # seconds of a service that is not running, before it is given up
-RESET_TIMEOUT = 30
+SYSTEMD_TIMEOUT = 30
 
 
 def __virtual__():
@@ -98,7 +98,7 @@ def restart(services, answers, timeout=60):
 
         salt 'image*' openstack_service.restart '[glance-api]' '{openstack_image.answering: {url: http://127.0.0.1:9292}}'
     """
-    _forget_failures(services)
+    _told_to_systemd(services)
     try:
         for each in services:
             if not __salt__["service.enabled"](each):
@@ -204,13 +204,20 @@ def _running(services):
     return all(__salt__["service.status"](each) for each in services)
 
 
-def _forget_failures(services):
-    """A unit that failed too often in a short time is not started by systemd until that is forgotten."""
+def _told_to_systemd(services):
+    """
+    Units may have changed, which Salt does not see with the systemd of Debian 11; and one that failed too often in a
+    short time is not started until that is forgotten.
+    """
     if _has_systemd():
-        command = ["systemctl", "reset-failed", *services]
-        __salt__["cmd.run_all"](
-            command, python_shell=False, ignore_retcode=True, output_loglevel="quiet", timeout=RESET_TIMEOUT
-        )
+        for command in (["daemon-reload"], ["reset-failed", *services]):
+            __salt__["cmd.run_all"](
+                ["systemctl", *command],
+                python_shell=False,
+                ignore_retcode=True,
+                output_loglevel="quiet",
+                timeout=SYSTEMD_TIMEOUT,
+            )
 
 
 def _has_systemd():

@@ -19,7 +19,7 @@ glance-api-schema-metadefs:
     - name: {{ settings.metadefs.directory }}
     - profile: {{ settings.database.own_profile | json }}
     - schema: {{ settings.database.name | json }}
-    - update: {{ settings.metadefs.update }}
+    - update: {{ settings.metadefs['update'] }}  {#- .update is the method of a dictionary #}
     - require:
       - glance_manage: glance-api-schema-synced
 {%- endif %}

@@ -115,7 +115,9 @@ def states(loaders):
     def low(pillar):
         found = loaders.modules.state.show_low_sls("glance", pillar={"glance": copy.deepcopy(pillar)})
         assert all(isinstance(chunk, dict) for chunk in found), found
-        return json.dumps(found, sort_keys=True)
+        text = json.dumps(found, sort_keys=True)
+        assert " object at 0x" not in text, "Jinja found a method in place of a key: write settings['key']"
+        return text
 
     yield render
     loaders.opts["grains"].clear()

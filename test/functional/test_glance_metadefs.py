@@ -140,6 +140,13 @@ def test_a_command_that_fails(loaded, command):
     assert not ret.changes
 
 
+def test_an_update_that_there_is_not(loaded, command):
+    ret = loaded(update="some")
+    assert (ret.result, ret.changes) == (False, {})
+    assert "update must be one of none, new, all, not some" in ret.comment
+    assert not calls(command)
+
+
 def test_a_file_that_is_no_definition(loaded, command, directory):
     (directory / "bad.json").write_text("[]")
     ret = loaded()

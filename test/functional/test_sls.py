@@ -191,6 +191,15 @@ def test_every_file_that_is_put_back_is_kept_before_it_is_written(low, role, rel
         assert (name in watched) == (chunk["name"] in running["files"])
 
 
+@pytest.mark.parametrize("update", ["none", "new", "all"])
+def test_definitions_are_loaded_as_pillar_says(low, update):
+    """``settings.metadefs.update`` in a template is the method of a dictionary."""
+    pillar = copy.deepcopy(PILLAR)
+    pillar["glance"]["metadefs"] = {"load": True, "update": update}
+    (chunk,) = [chunk for chunk in low("glance.api", pillar) if chunk["__id__"] == "glance-api-schema-metadefs"]
+    assert chunk["update"] == update
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("release", RELEASE)
 def test_a_function_takes_what_it_is_given(low, signature, release, family):

@@ -426,8 +426,8 @@ def test_files_are_absolute(converged, state):
     assert "must be absolute paths: api.conf" in ret["comment"]
 
 
-def test_systemd_is_told_to_forget_failures(salt, monkeypatch):
-    """Else a unit that failed too often is not started again."""
+def test_systemd_reads_units_anew_and_forgets_failures(salt, monkeypatch):
+    """Else a part of a unit has no effect, and a unit that failed too often is not started again."""
     ran = []
     monkeypatch.setattr("salt.utils.systemd.booted", lambda context: True)
 
@@ -441,5 +441,5 @@ def test_systemd_is_told_to_forget_failures(salt, monkeypatch):
     asks = {"its.answer": {"url": "http://here"}}
     assert salt["openstack_service.restart"]([NAME], asks) is None
     assert salt["openstack_service.last_words"](NAME, [NAME]) == ["ERROR it said so"]
-    assert ran[0] == ["systemctl", "reset-failed", NAME]
-    assert ran[1][0] == "journalctl"
+    assert ran[:2] == [["systemctl", "daemon-reload"], ["systemctl", "reset-failed", NAME]]
+    assert ran[2][0] == "journalctl"
