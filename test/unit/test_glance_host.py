@@ -134,7 +134,8 @@ def test_a_broker_that_is_down_never_holds_up_a_request_for_ever(codename):
     [
         ("wallaby", None),
         ("zed", {"auth_type", "system_scope"}),
-        ("epoxy", {"endpoint_service_type", "endpoint_interface"}),
+        ("flamingo", {"auth_type", "system_scope"}),
+        ("gazpacho", {"endpoint_service_type", "endpoint_interface"}),
     ],
 )
 def test_unified_limits(name, expected):
@@ -144,6 +145,7 @@ def test_unified_limits(name, expected):
     else:
         assert found["DEFAULT"] == {"use_keystone_limits": True}
         assert expected <= found["oslo_limit"].keys()
+        assert ("endpoint_service_type" in found["oslo_limit"]) == ("endpoint_service_type" in expected)
         assert "project_name" not in found["oslo_limit"]
     assert glance_connections.limits(settings(), release(name)) == {}
 
