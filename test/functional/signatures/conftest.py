@@ -2,7 +2,6 @@
 
 import base64
 import secrets
-import types
 
 import glanceclient
 import keystoneclient.v3.client
@@ -53,13 +52,13 @@ def session(running):
 
 
 @pytest.fixture(scope="session")
-def signer(running, session):
-    """Who has a certificate in Barbican: ``certificate`` is its id there, ``sign(data)`` the properties of an image."""
+def sign(running, session):
+    """The properties of an image with this data, signed by one whose certificate Barbican has: ``sign(data)``."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     certificate, _ = Authority().issue("signer", key=key)
     stored = _store(session, barbican.url(running.keystone.address), certificate)
 
-    def sign(data):
+    def properties(data):
         method = hashes.SHA256()
         pss = padding.PSS(mgf=padding.MGF1(method), salt_length=padding.PSS.MAX_LENGTH)
         return {
@@ -69,7 +68,7 @@ def signer(running, session):
             "img_signature_certificate_uuid": stored,
         }
 
-    return types.SimpleNamespace(certificate=stored, sign=sign)
+    return properties
 
 
 @pytest.fixture

@@ -28,11 +28,11 @@ SAID = {
 
 
 @pytest.fixture(params=["wrong", "unknown"])
-def refusal(request, running, signer):
+def refusal(request, running, sign):
     """Properties that Glance refuses, and how."""
     properties = {
-        "wrong": signer.sign(OTHER),
-        "unknown": {**signer.sign(DATA), "img_signature_certificate_uuid": str(uuid.uuid4())},
+        "wrong": sign(OTHER),
+        "unknown": {**sign(DATA), "img_signature_certificate_uuid": str(uuid.uuid4())},
     }
     return properties[request.param], *SAID[running.lane.name][request.param]
 
@@ -70,8 +70,8 @@ def make(glance, properties):
     return glance.images.create(name=NAME, disk_format="qcow2", container_format="bare", **properties).id
 
 
-def test_a_right_signature(running, glance, signer):
-    image = make(glance, signer.sign(DATA))
+def test_a_right_signature(running, glance, sign):
+    image = make(glance, sign(DATA))
     glance.images.upload(image, io.BytesIO(DATA))
     assert glance.images.get(image).status == "active"
     assert b"".join(glance.images.data(image)) == DATA
@@ -89,8 +89,8 @@ def test_glance_refuses(running, glance, refusal, left):
     assert not verified(running, image)
 
 
-def test_the_state_uploads_a_signed_image(running, glance, signer, present):
-    properties = signer.sign(DATA)
+def test_the_state_uploads_a_signed_image(running, glance, sign, present):
+    properties = sign(DATA)
     planned, done, again = present(properties, test=True), present(properties), present(properties)
     assert (planned.result, done.result) == (None, True), done.comment
     assert done.changes == planned.changes != {}
@@ -100,7 +100,7 @@ def test_the_state_uploads_a_signed_image(running, glance, signer, present):
     assert verified(running, image.id)
 
 
-def test_the_state_says_why_and_leaves_nothing(running, glance, signer, refusal, left, present):
+def test_the_state_says_why_and_leaves_nothing(running, glance, sign, refusal, left, present):
     properties, code, words, _, files = refusal
     done = present(properties)
     assert (done.result, done.changes) == (False, {})
@@ -108,20 +108,20 @@ def test_the_state_says_why_and_leaves_nothing(running, glance, signer, refusal,
     assert re.search(words, done.comment)
     assert list(glance.images.list()) == []
     assert left() == files
-    corrected = present(signer.sign(DATA))
+    corrected = present(sign(DATA))
     assert corrected.result is True, corrected.comment
     [image] = glance.images.list()
     assert verified(running, image.id)
 
 
 @pytest.mark.parametrize("running", ["hibiscus"], indirect=True)
-def test_an_import_is_verified_too(glance, signer, left, present):
+def test_an_import_is_verified_too(glance, sign, left, present):
     fetch = {"via": "glance-direct"}
-    done = present(signer.sign(OTHER), fetch=fetch)
+    done = present(sign(OTHER), fetch=fetch)
     assert (done.result, done.changes) == (False, {})
     assert "Glance's import failed" in done.comment
     assert "img_signature" in done.comment
     assert list(glance.images.list()) == []
     assert left() == 0
-    corrected = present(signer.sign(DATA), fetch=fetch)
+    corrected = present(sign(DATA), fetch=fetch)
     assert corrected.result is True, corrected.comment
