@@ -185,13 +185,13 @@ def merge(*layers):
 
 
 def _known(derived, known):
-    """What the release has, under the name that it has it."""
+    """What the release has, under the name that it has it, and in its words."""
     found = {}
     for section, options in derived.items():
         for option, value in options.items():
             place = known.place(section, option)
             if place and value not in ([], {}):
-                found.setdefault(place[0], {})[place[1]] = value
+                found.setdefault(place[0], {})[place[1]] = known.value(*place, value)
     return found
 
 

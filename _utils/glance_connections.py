@@ -86,7 +86,8 @@ def signatures(settings):
     auth_url = settings["identity"].get("auth_url")
     if not settings["signatures"]["barbican"] or not auth_url:
         return {}
-    return {"barbican": {"auth_endpoint": f"{auth_url.rstrip('/').removesuffix('/v3')}/v3"}}
+    keystone = auth_url.rstrip("/").removesuffix("/v3").removesuffix("/v2.0")
+    return {"barbican": {"auth_endpoint": f"{keystone}/v3"}}
 
 
 def messaging(settings, release):

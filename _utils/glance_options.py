@@ -71,6 +71,19 @@ class Known:
                 return name
         return None
 
+    def value(self, section, option, value):
+        """
+        Return what an option takes for a value of its newest name.
+
+        section, option
+            As returned by :py:meth:`place`.
+
+        value
+            In the words of the newest release.
+        """
+        names = self._entry(section, option).get("values", {})
+        return names.get(value, value) if isinstance(value, str) else value
+
     def renamed(self, section, option):
         """
         Return ``(section, option)`` of the option that the release still reads by this older name, else ``None``.

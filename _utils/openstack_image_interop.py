@@ -11,6 +11,7 @@ from openstack_errors import OpenStackError
 
 METHODS = ("web-download", "glance-direct", "copy-image")
 COPYING, FAILED = "os_glance_importing_to_stores", "os_glance_failed_import"
+_SIGNED = "img_signature"
 _PAUSE, _LONGEST_PAUSE = 0.5, 10
 # After a task has failed Glance still tidies the image up.
 _GRACE = 10
@@ -132,7 +133,7 @@ def wait(api, image_id, timeout, stores=(), clock=time.monotonic, sleep=time.sle
         reason = _failure(api, image, stores)
         failed_since = (failed_since or clock()) if reason else None
         if reason and (not _in_progress(image) or clock() - failed_since > _GRACE):
-            raise OpenStackError(f"image {image_id}: Glance's import failed: {reason}")
+            raise OpenStackError(f"image {image_id}: Glance's import failed: {reason}{_unsaid(image)}")
         if clock() >= end:
             raise OpenStackError(
                 f"image {image_id} is {image['status']} after {timeout} s and Glance is not done: look into its journal"
@@ -151,6 +152,11 @@ def tasks(api, image_id):
 
 def _in_progress(image):
     return bool(image.get(COPYING)) or image["status"] == "importing"
+
+
+def _unsaid(image):
+    """What may be behind a failure of which Glance tells its journal only."""
+    return " (it is signed, see img_signature: look into its journal, whether that is why)" if _SIGNED in image else ""
 
 
 def _failure(api, image, stores):

@@ -129,9 +129,14 @@ def _command(lane, venv, name, address, port, config):
     return [venv / "bin" / f"keystone-wsgi-{name}", "--host", address, "--port", port, "--", "--config-file", config]
 
 
-def uwsgi(venv: Path, module: str, address: str, port: int) -> list:
-    """The command line that serves the ``application`` of a module; it ends when it is told to, as a unit would."""
+def uwsgi(venv: Path, application: str, address: str, port: int, kind: str = "--module") -> list:
+    """
+    The command line that serves an application; it ends when it is told to, as a unit would.
+
+    application, kind
+        A module with one of that name; with ``--paste`` the URI of a paste file.
+    """
     options = ["--master", "--die-on-term", "--lazy-apps", "--enable-threads", "--need-app", "--processes", "1"]
     options += ["--threads", "4", "--buffer-size", "65535", "--add-header", "Connection: close"]
     options += ["--chunked-input-limit", str(64 << 20)]  # as the formula has it
-    return [venv / "bin" / "uwsgi", *options, "--http-socket", f"{address}:{port}", "--module", module]
+    return [venv / "bin" / "uwsgi", *options, "--http-socket", f"{address}:{port}", kind, application]

@@ -47,5 +47,6 @@ LANES = {
     )
 }
 
-# No release of Glance, but one of its stores; kept and installed as one.
+# No releases of Glance, but one of its stores, and who keeps certificates for it; kept and installed as one.
 SWIFT = Lane("swift", "3.12")
+BARBICAN = Lane("barbican", "3.12", uwsgi=True)

@@ -150,11 +150,35 @@ def test_unified_limits(name, expected):
     assert glance_connections.limits(settings(), release(name)) == {}
 
 
-@pytest.mark.parametrize("auth_url", ["http://auth-node:5000", "http://auth-node:5000/", "http://auth-node:5000/v3"])
-def test_barbican_logs_in_at_version_3(auth_url):
-    values = settings(identity={"auth_url": auth_url}, signatures={"barbican": True})
+@pytest.mark.parametrize("path", ["", "/", "/v3", "/v3/", "/v2.0"])
+def test_barbican_logs_in_at_version_3(path):
+    values = settings(identity={"auth_url": f"http://auth-node:5000{path}"}, signatures={"barbican": True})
     assert glance_connections.signatures(values) == {"barbican": {"auth_endpoint": "http://auth-node:5000/v3"}}
     assert glance_connections.signatures(settings()) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("liberty", {"api_class": "castellan.key_manager.barbican_key_manager.BarbicanKeyManager"}),
+        ("pike", {"api_class": "castellan.key_manager.barbican_key_manager.BarbicanKeyManager"}),
+        ("queens", {"backend": "barbican"}),
+        ("hibiscus", {"backend": "barbican"}),
+    ],
+)
+def test_barbican_is_named_as_the_release_names_it(name, expected):
+    where = {"barbican": True, "endpoint": "http://key-node:9311"}
+    identity = {"auth_url": "http://auth-node:5000", "password": "x"}
+    [found] = [
+        each["options"]
+        for each in host(name, identity=identity, signatures=where)["files"]
+        if each["name"].endswith("glance-api.conf")
+    ]
+    assert found["key_manager"] == expected
+    assert found["barbican"] == {
+        "auth_endpoint": "http://auth-node:5000/v3",
+        "barbican_endpoint": "http://key-node:9311",
+    }
 
 
 @pytest.mark.parametrize("codename", CODENAMES)

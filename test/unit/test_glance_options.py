@@ -271,6 +271,9 @@ def test_a_secret_with_a_wrong_value_is_not_shown():
         ("epoxy", "glance_download_properties/extra_properties", "glance_download_opts/extra_properties"),
         ("hibiscus", "glance_download_properties/extra_properties", "glance_download_properties/extra_properties"),
         ("hibiscus", "DEFAULT/bind_host", None),
+        ("kilo", "key_manager/backend", None),
+        ("liberty", "key_manager/backend", "key_manager/api_class"),
+        ("queens", "key_manager/backend", "key_manager/backend"),
     ],
 )
 def test_each_release_has_its_own_name(release, option, place):

@@ -235,7 +235,7 @@ def test_releases_are_in_order_and_options_well_formed():
     assert {tuple(release) for release in releases} == {tuple(releases[0])}, "a release has a key that others have not"
     for name, entry in RELEASES["options"].items():
         assert re.fullmatch(r"[A-Za-z0-9_.]+/[a-z0-9_]+", name)
-        assert entry.keys() <= {"since", "removed", "server", "use", "before", "pillar", "source"}
+        assert entry.keys() <= {"since", "removed", "server", "use", "before", "pillar", "source", "values"}
         assert "source" in entry
 
 

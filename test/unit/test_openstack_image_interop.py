@@ -96,6 +96,7 @@ FAILURES = {
         ["slow"],
         "store slow did not take it",
     ),
+    "signed": ((({"img_signature": "x"}, FAILED),), (), r"Internal Error \(it is signed, see img_signature"),
     "stays importing": ((({"status": "importing"}, FAILED),), (), "failed: Task failed"),
     "never ends": ((({"status": "importing"}, WORKING),), (), "is importing after 60 s and Glance is not done"),
     "never begins": ((({}, {"status": "pending"}),), (), "is queued after 60 s and Glance is not done"),
