@@ -14,9 +14,10 @@ ON_COLUMNS = {"SELECT", "INSERT", "UPDATE"}
 KINDS = {SCHEMA: KNOWN, TABLE: ON_TABLES, COLUMN: ON_COLUMNS}
 
 NAMES = st.sampled_from(["images", "im_ges", "`", "%s", "a\\_b", "ON x", "ü", "'"])
+NONE = st.just("")  # said, since Hypothesis makes up what a type leaves open
 TARGETS = st.one_of(
-    st.builds(Target, st.just(SCHEMA), NAMES),
-    st.builds(Target, st.just(TABLE), NAMES, NAMES),
+    st.builds(Target, st.just(SCHEMA), NAMES, NONE, NONE),
+    st.builds(Target, st.just(TABLE), NAMES, NAMES, NONE),
     st.builds(Target, st.just(COLUMN), NAMES, NAMES, NAMES),
 )
 HELD = st.sets(TARGETS, max_size=4).flatmap(
