@@ -3,9 +3,9 @@ A service and its configuration: the files with which it last answered are kept,
 
 .. versionadded:: 1.0.0
 
-What is kept is in ``/var/lib/openstack_service/NAME``, which only root reads: ``kept.json``, one generation, and under
-``refused`` the files that were put away. The minion option or pillar key ``openstack_service:directory`` names another
-place.
+What is kept is in ``/var/lib/openstack_service/NAME``, which only root reads: ``kept.json``, one generation,
+``answers.json``, how the service was asked when it answered with it, and under ``refused`` the files that were put
+away. The minion option or pillar key ``openstack_service:directory`` names another place.
 """
 
 import os
@@ -43,7 +43,7 @@ def kept(name):
     return {path: each and {**_owner(each), "same": path not in differ} for path, each in found.items()}
 
 
-def keep(name, files):
+def keep(name, files, answers=None):
     """
     Keep files as they are, in place of what was kept of the service; what was refused before is removed.
 
@@ -53,14 +53,34 @@ def keep(name, files):
     files
         Paths of its configuration files; one that is not there is kept as such.
 
+    answers
+        What asked the service that answers with them, see :py:func:`status`. Default ``None``: not known.
+
     CLI Example:
 
     .. code-block:: bash
 
         salt 'image*' openstack_service.keep glance-api '[/etc/glance/glance-api.conf]'
     """
-    openstack_kept.keep(_folder(name), _absolute(files))
+    openstack_kept.keep(_folder(name), _absolute(files), answers)
     return True
+
+
+def answered(name):
+    """
+    Return what asked the service when it last answered, ``{function: {argument: value}}``; ``None`` when that is not
+    known.
+
+    name
+        The service.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt 'image*' openstack_service.answered glance-api
+    """
+    return openstack_kept.answers(_folder(name))
 
 
 def keep_more(name, files):

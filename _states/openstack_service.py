@@ -136,7 +136,7 @@ class _Run:
         ret = openstack_states.converge(self.name, label, wanted, self.read, self.write, test)
         ret["changes"].update({path: {"old": "new", "new": "put back"} for path in self.refused})
         if ret["result"] and not test and self.differing(self.all_files) != []:
-            __salt__["openstack_service.keep"](self.name, self.all_files)
+            __salt__["openstack_service.keep"](self.name, self.all_files, self.answers)
         return ret
 
     def read(self):
@@ -168,7 +168,8 @@ class _Run:
             self.refused = __salt__["openstack_service.put_back"](self.name)
         except EXPECTED as exc:
             return f"The old configuration could not be put back: {exc}"
-        error = __salt__["openstack_service.restart"](self.services, self.answers, self.timeout)
+        before = __salt__["openstack_service.answered"](self.name) or self.answers  # it may have had another address
+        error = __salt__["openstack_service.restart"](self.services, before, self.timeout)
         places = ", ".join(place for place in self.refused.values() if place)
         told = f"What was refused is in {places}; correct pillar and run again."
         if error is None:

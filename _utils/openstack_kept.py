@@ -33,7 +33,7 @@ def read(folder):
         raise OpenStackError(f"{_path(folder)} is damaged: remove it, the next run makes it anew") from exc
 
 
-def keep(folder, paths):
+def keep(folder, paths, answers=None):
     """
     Keep files as they are now, in place of the set that was; what was refused before is removed.
 
@@ -42,9 +42,22 @@ def keep(folder, paths):
 
     paths
         The files.
+
+    answers
+        What asked the service that answers with them. Default ``None``: not known.
     """
     _write(folder, {path: now(path) for path in paths})
+    openstack_files.write(_answers(folder), json.dumps(answers), os.getuid(), os.getgid())
     shutil.rmtree(_refused(folder), ignore_errors=True)
+
+
+def answers(folder):
+    """Return what asked the service when it last answered, ``None`` when that is not known; ``folder`` as above."""
+    text = openstack_files.read(_answers(folder))
+    try:
+        return None if text is None else json.loads(text)
+    except ValueError:
+        return None
 
 
 def add(folder, paths):
@@ -120,6 +133,10 @@ def _write(folder, found):
 
 def _path(folder):
     return os.path.join(folder, "kept.json")
+
+
+def _answers(folder):
+    return os.path.join(folder, "answers.json")
 
 
 def _refused(folder):

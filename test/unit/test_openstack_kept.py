@@ -117,6 +117,18 @@ def test_a_link_stays_a_link(folder, files):
     assert read(files[0]) == "old"
 
 
+def test_how_it_was_asked_is_kept_with_them(folder, files):
+    asks = {"its.answer": {"url": "http://here"}}
+    assert openstack_kept.answers(folder) is None
+    openstack_kept.keep(folder, files, asks)
+    openstack_kept.add(folder, files)
+    assert openstack_kept.answers(folder) == asks
+    openstack_kept.keep(folder, files)
+    assert openstack_kept.answers(folder) is None
+    write(os.path.join(folder, "answers.json"), "{")
+    assert openstack_kept.answers(folder) is None
+
+
 def test_damage_is_told(folder, files):
     openstack_kept.keep(folder, files)
     write(os.path.join(folder, "kept.json"), "{")

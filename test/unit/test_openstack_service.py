@@ -295,6 +295,22 @@ def test_neither_answers(converged, state, service, files):
     assert "it does not answer with that either: no answer within 60 s" in ret["comment"]
 
 
+def test_what_is_put_back_is_asked_where_it_answered(state, salt, files):
+    """A configuration may hold the address, as the one with TLS in front does."""
+
+    def listens(url):
+        return {"error": None if read(files[0]) == f"good {url}" else f"no answer from {url}"}
+
+    salt["its.answer"] = listens
+    write(files[0], "good http://there")
+    assert state("running", answers={"its.answer": {"url": "http://there"}})["result"] is True
+    write(files[0], "good, but another")
+    ret = state("running", answers={"its.answer": {"url": "http://elsewhere"}})
+    assert (ret["result"], read(files[0])) == (False, "good http://there")
+    assert "no answer from http://elsewhere" in ret["comment"]
+    assert "is back in place and the service answers with it" in ret["comment"]
+
+
 def test_what_cannot_be_put_back_is_told(converged, state, salt, files):
     def full(name):
         raise CommandExecutionError("No space left on device")
