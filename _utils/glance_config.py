@@ -121,10 +121,20 @@ def serves_v1(settings, release):
     return None if release["v1"] is None else settings["api"].get("v1", release["v1"])
 
 
-def uwsgi(settings):
-    """Return the options of uWSGI's ini file, for the releases that run under it."""
+def uwsgi(settings, python):
+    """
+    Return the options of uWSGI's ini file, for the releases that run under it.
+
+    settings
+        The pillar, completed by ``glance_schema.complete``.
+
+    python
+        Path of Glance's Python. What is started with ``sys.executable``, as qemu-img is by the plugin image_conversion,
+        would be uWSGI otherwise.
+    """
     values = settings["api"]
-    options = {"processes": values.get("workers"), "threads": values.get("threads"), **UWSGI, **values["uwsgi"]}
+    options = {"processes": values.get("workers"), "threads": values.get("threads")}
+    options |= {**UWSGI, "py-sys-executable": python, **values["uwsgi"]}
     return {"uwsgi": {key: openstack_ini.text(value) for key, value in options.items() if value is not None}}
 
 

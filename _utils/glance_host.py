@@ -147,7 +147,8 @@ def _api_files(settings, pillar, schema, known, system, node, flavors):
         if options or name in bases
     ]
     found += glance_store_files.all_of(settings, pillar, known, system)
-    server = glance_config.uwsgi(settings) if known.release["server"] == "uwsgi" else {}
+    python = f"{glance_venv.programs(settings, system)}/python3"
+    server = glance_config.uwsgi(settings, python) if known.release["server"] == "uwsgi" else {}
     if server:
         owner = {"name": system["paths"]["uwsgi"], "user": "root", "group": "root", "mode": "0644"}
         whole = {**owner, "options": glance_venv.uwsgi(settings, server), "purge": True, "validate": None}

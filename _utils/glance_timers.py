@@ -52,7 +52,7 @@ def _calendars(settings, release):
     return {
         "glance-cache-prune": cache.get("prune"),
         "glance-cache-clean": cache.get("clean"),
-        "glance-cache-prefetch": cache.get("prefetch"),
+        "glance-cache-prefetch": cache.get("prefetch") if release["prefetcher"] else None,
         "glance-scrub": settings["scrubber"].get("schedule"),
         "glance-db-purge": rows,
         "glance-db-purge-images": rows if images else None,

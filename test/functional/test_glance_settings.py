@@ -211,7 +211,8 @@ def test_an_unknown_family_is_named(minion, given):
 def test_uwsgi(minion, given):
     main, server = minion({**given, "release": "2026.2", "api": {"workers": 3}}).get(role="api")["api"]["files"]
     assert "workers" not in main["options"]["DEFAULT"]
-    assert server["options"] == {"uwsgi": {"processes": "3", "chunked-input-limit": "67108864"}}
+    expected = {"processes": "3", "chunked-input-limit": "67108864", "py-sys-executable": "/usr/bin/python3"}
+    assert server["options"] == {"uwsgi": expected}
     assert server["purge"] is False
 
 

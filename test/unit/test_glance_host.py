@@ -352,6 +352,7 @@ def test_uwsgi_runs_as_many_processes_as_pillar_says(name):
     found = host(name, api={"workers": 3, "threads": 2, "uwsgi": {"buffer-size": 65535}})["files"]
     server = [each["options"]["uwsgi"] for each in found if each["name"].endswith("uwsgi.ini")]
     expected = {"processes": "3", "threads": "2", "buffer-size": "65535", "chunked-input-limit": "67108864"}
+    expected["py-sys-executable"] = "/usr/bin/python3"
     assert server == ([expected] if name == "hibiscus" else [])
 
 

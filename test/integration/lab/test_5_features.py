@@ -10,6 +10,7 @@ import secrets
 import time
 import uuid
 
+import keystoneauth1.exceptions
 import pytest
 from functional import cloud
 from keystoneauth1 import adapter
@@ -73,6 +74,7 @@ GLANCE = {
         },
     },
 }
+UNDER_UWSGI = ("bullseye", "sid")
 BEFORE_LOOKUP = ("bookworm", "trixie")  # unified limits whose endpoint Glance does not find itself
 STEPS = (("auth-node", "glance.identity"), (NODE, "glance.api"))
 
@@ -192,9 +194,13 @@ def test_what_each_project_may_have(person, image):
     assert {name: each["limit"] for name, each in usage.items()} == LIMITS
 
 
-def test_no_image_is_larger_than_the_cap(person, image):
+def test_no_image_is_larger_than_the_cap(servers, person, image):
     image_id = image().json()["id"]
-    assert filled(person, image_id, bytes(9 * MIB)).status_code == 413
+    try:
+        assert filled(person, image_id, bytes(9 * MIB)).status_code == 413
+    except keystoneauth1.exceptions.ConnectionError:  # uWSGI closes the connection with data still on its way
+        assert servers.status()["suite"] in UNDER_UWSGI
+    assert person.get(f"/v2/images/{image_id}").json()["status"] == "queued"
 
 
 def test_formats(image):
@@ -262,7 +268,8 @@ def test_out_of_rotation(lab, person):
 def test_who_did_what(lab, person, image):
     """Each request is audited, with who asked, in a log that is JSON."""
     image_id = image().json()["id"]
-    lines = [json.loads(line) for line in lab.node(NODE).run("tail", "-n", "50", LOG).stdout.splitlines()]
+    said = lab.node(NODE).run("tail", "-n", "80", LOG).stdout.splitlines()
+    lines = [json.loads(line) for line in said if line.startswith("{")]  # uWSGI has lines of its own
     audited = [line["message"] for line in lines if "audit" in line["name"]]
     assert [each for each in audited if "person" in str(each)], f"nothing of image {image_id} in {audited}"
 
@@ -305,12 +312,16 @@ def test_cached_pruned_and_cleaned(lab, person, admin, image):
     assert lab.node(NODE).run("ls", f"{CACHE}/incomplete").stdout == ""
 
 
-def test_fetched_ahead(lab, person, admin, image):
+def test_fetched_ahead(servers, lab, person, admin, image):
     image_id = image().json()["id"]
     filled(person, image_id, bytes(64 * KIB))
     assert admin.put(f"/v2/cache/{image_id}").status_code == 202
-    job(lab, "glance-cache-prefetch")
-    assert image_id in {each["image_id"] for each in admin.get("/v2/cache").json()["cached_images"]}
+    if servers.status()["suite"] != "sid":  # Glance 33 does it by itself, and its prefetcher does not start
+        job(lab, "glance-cache-prefetch")
+    end = time.monotonic() + 30
+    while image_id not in {each["image_id"] for each in admin.get("/v2/cache").json()["cached_images"]}:
+        assert time.monotonic() < end, "it is not in the cache"
+        time.sleep(1)
 
 
 def test_deleted_now_scrubbed_later(lab, person, image):

@@ -51,6 +51,8 @@ def test_the_files_of_a_service_that_answers_are_kept(lab):
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_configuration_that_glance_refuses(lab, apply, pillar, salt, name):
+    if lab.status()["suite"] in ("bullseye", "sid") and "port" in name:
+        pytest.skip("under uWSGI Glance has no port of its own, and pillar that gives it one is refused before")
     node, (broken, word) = lab.node("image-node"), BROKEN[name]
     before = node.read(CONF)
     pillar.merge(glance(broken))
