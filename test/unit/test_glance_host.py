@@ -297,6 +297,8 @@ def test_the_registry_is_asked_where_it_listens(changes, url):
         ("epoxy", {}, {}),
         ("epoxy", {"cache": {"prune": "daily"}}, {}),
         ("epoxy", {"cache": {"enabled": True, "prune": "daily"}}, {"glance-cache-prune": "glance-cache-pruner"}),
+        ("gazpacho", {"cache": {"enabled": True, "prefetch": "daily"}}, {"glance-cache-prefetch": "cache-prefetcher"}),
+        ("hibiscus", {"cache": {"enabled": True, "prefetch": "daily"}}, {}),
         ("epoxy", {"scrubber": {"schedule": "hourly"}}, {"glance-scrub": "glance-scrubber"}),
         ("epoxy", {"purge": {"schedule": "weekly", "age": 7}}, {"glance-db-purge": "--age_in_days 7 --max_rows 100"}),
         (
