@@ -27,7 +27,6 @@ LIMITS = {"image_size_total": 1000, "image_stage_total": 1000, "image_count_tota
 ORIGIN, PREFLIGHT = "https://dashboard.example.org", {"Access-Control-Request-Method": "GET"}
 PATCH = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
 GLANCE = {
-    "identity": {"limits": LIMITS},
     "api": {
         "size_cap": 8 * MIB,
         "page_size": 2,
@@ -75,6 +74,7 @@ GLANCE = {
     },
 }
 UNDER_UWSGI = ("bullseye", "sid")
+BEFORE_LIMITS = ("bullseye",)
 BEFORE_LOOKUP = ("bookworm", "trixie")  # unified limits whose endpoint Glance does not find itself
 STEPS = (("auth-node", "glance.identity"), (NODE, "glance.api"))
 
@@ -82,10 +82,11 @@ STEPS = (("auth-node", "glance.identity"), (NODE, "glance.api"))
 @pytest.fixture(scope="module")
 def featured(servers, deployed):
     """The runs that switched it on: the plan, what was done, and once more."""
-    pillar, glance_ = override.Override(servers), dict(GLANCE)
-    if servers.status()["suite"] in BEFORE_LOOKUP:
-        glance_["quotas"] = {**GLANCE["quotas"], "endpoint_id": endpoint(servers)}
-    pillar.merge({"auth-node": {"glance": {"identity": {"limits": LIMITS}}}, NODE: {"glance": glance_}})
+    pillar, suite = override.Override(servers), servers.status()["suite"]
+    identity = {"identity": {"limits": LIMITS}} if suite not in BEFORE_LIMITS else {}
+    found = {"endpoint_id": endpoint(servers)} if suite in BEFORE_LOOKUP else {}
+    here = {**GLANCE, **identity, "quotas": {**GLANCE["quotas"], **found}}
+    pillar.merge({"auth-node": {"glance": identity}, NODE: {"glance": here}})
     plan, done, again = (
         {sls: orchestration.apply(servers, host, sls, test) for host, sls in STEPS} for test in (True, False, False)
     )
@@ -186,7 +187,9 @@ def job(lab, name):
     node.run("systemctl", "start", f"{name}.service", timeout=120)
 
 
-def test_what_each_project_may_have(person, image):
+def test_what_each_project_may_have(servers, person, image):
+    if servers.status()["suite"] in BEFORE_LIMITS:
+        pytest.skip("unified limits came with Xena, and this is an older release")
     answers = [image() for _ in range(COUNT + 1)]
     assert [answer.status_code for answer in answers] == [201] * COUNT + [413], answers[-1].text
     usage = person.get("/v2/info/usage").json()["usage"]
@@ -274,8 +277,10 @@ def test_who_did_what(lab, person, image):
     assert [each for each in audited if "person" in str(each)], f"nothing of image {image_id} in {audited}"
 
 
-def test_imported_unpacked_converted_and_marked(lab, person, image):
+def test_imported_unpacked_converted_and_marked(servers, lab, person, image):
     """A qcow2: Glance 30 refuses what it unpacks and need not convert, since its size is another than the upload's."""
+    if servers.status()["suite"] == "bullseye":
+        pytest.skip("uWSGI 2.0.19 has no py-sys-executable, and starts itself in place of Python with qemu-img")
     make = "qemu-img create -q -f qcow2 /tmp/a 1M && qemu-io -c 'write -q -P 7 0 64k' /tmp/a && gzip -c /tmp/a | base64"
     data = base64.b64decode(lab.node(NODE).run("sh", "-c", f"{make}; rm /tmp/a").stdout)
     image_id = image(disk_format="qcow2").json()["id"]
@@ -295,31 +300,38 @@ def test_a_source_that_is_not_allowed(person, image, url):
     assert answer.status_code == 400, answer.text
 
 
+def cached(lab):
+    return set(lab.node(NODE).run("ls", CACHE).stdout.split())
+
+
 def test_cached_pruned_and_cleaned(lab, person, admin, image):
     ids = [image().json()["id"] for _ in range(2)]
     for image_id in ids:
         filled(person, image_id, uuid.uuid4().bytes * (48 * KIB))  # 768 KiB: both are more than the cache may hold
         assert len(person.get(f"/v2/images/{image_id}/file").content) == 768 * KIB
-    cached = {each["image_id"] for each in admin.get("/v2/cache").json()["cached_images"]}
-    assert set(ids) <= cached
+    assert set(ids) <= cached(lab)
     job(lab, "glance-cache-prune")
-    left = {each["image_id"] for each in admin.get("/v2/cache").json()["cached_images"]}
-    assert len(left & set(ids)) == 1, f"of {ids} there is {left}"
-    files = lab.node(NODE).run("ls", CACHE).stdout.split()
-    assert left & set(ids) == set(files) & set(ids)
+    assert len(cached(lab) & set(ids)) == 1, f"of {ids} there is {cached(lab)}"
+    if (told := admin.get("/v2/cache")).status_code != 404:  # before Yoga Glance has another way to ask
+        assert {each["image_id"] for each in told.json()["cached_images"]} & set(ids) == cached(lab) & set(ids)
     lab.node(NODE).run("touch", "--date=3 days ago", f"{CACHE}/incomplete/{ids[0]}")
     job(lab, "glance-cache-clean")
     assert lab.node(NODE).run("ls", f"{CACHE}/incomplete").stdout == ""
 
 
 def test_fetched_ahead(servers, lab, person, admin, image):
+    if servers.status()["suite"] == "bullseye":
+        pytest.skip("glance-cache-prefetcher of Glance 21 knows one backend: Image not found in any configured backend")
     image_id = image().json()["id"]
     filled(person, image_id, bytes(64 * KIB))
-    assert admin.put(f"/v2/cache/{image_id}").status_code == 202
+    answer = admin.put(f"/v2/cache/{image_id}")
+    if answer.status_code == 404:
+        answer = admin.put(f"/v2/queued_images/{image_id}")
+    assert answer.status_code in (200, 202), answer.text
     if servers.status()["suite"] != "sid":  # Glance 33 does it by itself, and its prefetcher does not start
         job(lab, "glance-cache-prefetch")
     end = time.monotonic() + 30
-    while image_id not in {each["image_id"] for each in admin.get("/v2/cache").json()["cached_images"]}:
+    while image_id not in cached(lab):
         assert time.monotonic() < end, "it is not in the cache"
         time.sleep(1)
 
