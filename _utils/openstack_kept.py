@@ -1,7 +1,8 @@
 """
 The configuration with which a service last answered: its files, kept as one set, put back when others do not do.
 
-A set is one file of JSON that only root reads, because secrets are in it; one generation. Salt's own ``backup: minion``
+A set is one file of JSON that only root reads, because secrets are in it; one generation. Beside it is how the service
+was asked when it answered, which is a hint: without it, it is asked as pillar says now. Salt's own ``backup: minion``
 is not used: it keeps every generation for good, knows nothing of files that were not there, and each file by itself.
 """
 
